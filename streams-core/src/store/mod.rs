@@ -1,0 +1,5 @@
+//! State stores.
+
+mod backend;
+
+pub use backend::{Backend, FlushBatch, FlushOp};

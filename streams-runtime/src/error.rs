@@ -1,0 +1,97 @@
+//! One error type for the runtime, with kinds by what to do next.
+
+use std::fmt;
+
+/// Shorthand for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What to do about an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// It may work if tried again: a broker that is away, a time-out.
+    Retry,
+    /// The member is out of the group, or fenced: close the tasks and join again.
+    Rejoin,
+    /// What is in memory can no longer be trusted (a failed write to the state directory or the
+    /// log): nothing more may be committed from it. Close and start again from the last commit.
+    Poisoned,
+    /// A record that the topology's `on_error = fail` stops at.
+    Record,
+    /// Starting again will not help: damaged files, missing rights, a deleted topic.
+    Fatal,
+    /// A mistake in flags, environment, configuration file or in what the topology asks of the
+    /// cluster.
+    Config,
+}
+
+/// An error of the runtime. The message names the place (topic, partition, offset, path, key of
+/// the configuration) and what to do.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    /// A new error of this kind.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), source: None }))
+    }
+
+    /// A new error with the error that caused it.
+    pub fn with_source(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), source: Some(source.into()) }))
+    }
+
+    /// A mistake in configuration.
+    pub fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    /// What to do about it.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+}
+
+impl From<streams_core::Error> for Error {
+    fn from(e: streams_core::Error) -> Self {
+        let kind = match e.kind() {
+            streams_core::ErrorKind::Store => ErrorKind::Poisoned,
+            streams_core::ErrorKind::Config => ErrorKind::Config,
+            _ => ErrorKind::Record,
+        };
+        Self::with_source(kind, e.to_string(), e)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(e) = cause {
+            write!(f, ": {e}")?;
+            cause = e.source();
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|e| e as _)
+    }
+}
