@@ -57,7 +57,9 @@ impl Default for Headers<'_> {
 
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.iter().map(|(n, v)| (n, v.map(String::from_utf8_lossy)))).finish()
+        f.debug_list()
+            .entries(self.iter().map(|(n, v)| (n, v.map(String::from_utf8_lossy))))
+            .finish()
     }
 }
 

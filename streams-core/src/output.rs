@@ -100,7 +100,10 @@ impl Output {
     /// As [`write`](Self::write); the last `key_suffix` bytes of the key do not count for the
     /// choice of the partition (window start and sequence number of a windowed key).
     #[inline]
-    #[expect(clippy::too_many_arguments, reason = "one call a record: a struct would be taken apart at once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call a record: a struct would be taken apart at once"
+    )]
     pub fn write_windowed(
         &mut self,
         topic: TopicIndex,

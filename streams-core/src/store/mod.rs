@@ -1,5 +1,103 @@
 //! State stores.
+//!
+//! A store is a typed write-back [`cache`] over rows of bytes. The hot path of an operator is one
+//! hash lookup that gives a `&mut` to the value; bytes are written once per key and commit to the
+//! changelog, and once per key and flush to the disk.
+//!
+//! Two kinds of dirt, kept apart so that a short commit interval does not cost a disk write for
+//! every update:
+//! - *unlogged*: changed since the last commit, owed to the changelog;
+//! - *unflushed*: changed since the last flush, owed to the disk. After a crash the changelog
+//!   replays what the disk lacks.
 
 mod backend;
+mod cache;
+mod key_value;
+mod window;
 
 pub use backend::{Backend, FlushBatch, FlushOp};
+pub use cache::Slot;
+pub use key_value::KeyValueStore;
+pub use window::WindowStore;
+
+use crate::{Output, RecordRef, Result};
+
+/// What the driver of a task does with a store, whatever its types.
+pub trait StateStore: Send {
+    /// Name in the language.
+    fn name(&self) -> &'static str;
+
+    /// Gives the store its rows on disk; without, it is kept in memory only.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn open(&mut self, backend: Box<dyn Backend>) -> Result<()>;
+
+    /// Writes what has changed since the last call to the changelog topic of the store.
+    ///
+    /// # Errors
+    /// If a key or value cannot be encoded.
+    fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()>;
+
+    /// Writes what has changed since the last flush as rows. Only between a commit and the next
+    /// record. What it wrote is forgotten by [`flushed`](Self::flushed), once it is on disk.
+    ///
+    /// # Errors
+    /// If a key or value cannot be encoded.
+    fn flush(&mut self, batch: &mut FlushBatch) -> Result<()>;
+
+    /// The batch of the last [`flush`](Self::flush) has been written.
+    fn flushed(&mut self);
+
+    /// Applies a record of the changelog: as a row of `batch` where the store has a disk, otherwise
+    /// in memory.
+    ///
+    /// # Errors
+    /// If the record cannot be a row of this store.
+    fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()>;
+
+    /// All restored rows have been written.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn restored(&mut self) -> Result<()>;
+
+    /// Approximate bytes in memory.
+    fn memory(&self) -> usize;
+
+    /// Gives memory back, down to about `target` bytes, as far as entries are on disk.
+    fn shrink(&mut self, target: usize);
+
+    /// Every row as its changelog would have it, ordered by encoded key: key, value, timestamp.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn rows(&self) -> Result<Vec<Row>>;
+}
+
+/// A row in its encoding: key and value as in the changelog, and the timestamp of the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Encoded key.
+    pub key: Vec<u8>,
+    /// Encoded value.
+    pub value: Vec<u8>,
+    /// Milliseconds since the Unix epoch.
+    pub timestamp: i64,
+}
+
+/// A row on disk: the timestamp (8 bytes, big endian), then the value, as Kafka Streams' timestamped
+/// stores.
+fn split_row(row: &[u8]) -> Result<(i64, &[u8])> {
+    match row.split_first_chunk::<8>() {
+        Some((timestamp, value)) => Ok((i64::from_be_bytes(*timestamp), value)),
+        None => Err(crate::Error::new(
+            crate::ErrorKind::Store,
+            format!(
+                "a row of {} bytes on disk lacks its timestamp: the state directory is damaged; \
+                     delete it, it is rebuilt from the changelog",
+                row.len()
+            ),
+        )),
+    }
+}

@@ -1,0 +1,207 @@
+//! The typed cache under every store: a hash table over a slab of entries, with two lists of dirty
+//! entries.
+
+use hashbrown::HashTable;
+
+/// The value of a key, in memory.
+#[derive(Debug)]
+pub struct Slot<V> {
+    /// The value; `None` if the key is known to have none.
+    pub value: Option<V>,
+    /// The timestamp of the value, in milliseconds since the Unix epoch.
+    pub timestamp: i64,
+}
+
+#[derive(Debug)]
+struct Entry<K, V> {
+    hash: u64,
+    key: K,
+    slot: Slot<V>,
+    /// Bytes that key and value take beyond the entry itself, as of when they were last encoded.
+    bytes: u32,
+    flags: u8,
+}
+
+const UNLOGGED: u8 = 1;
+const UNFLUSHED: u8 = 2;
+const USED: u8 = 4;
+
+/// Guessed heap bytes of a key and value that have not been encoded yet.
+const UNKNOWN_BYTES: u32 = 48;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Cache<K, V> {
+    table: HashTable<u32>,
+    entries: Vec<Option<Entry<K, V>>>,
+    free: Vec<u32>,
+    unlogged: Vec<u32>,
+    unflushed: Vec<u32>,
+    bytes: usize,
+    hand: usize,
+    /// False for stores without a changelog, or without a disk: nothing is owed then.
+    logs: bool,
+    flushes: bool,
+}
+
+impl<K, V> Cache<K, V> {
+    pub(super) fn new(logs: bool, flushes: bool) -> Self {
+        Self {
+            table: HashTable::new(),
+            entries: Vec::new(),
+            free: Vec::new(),
+            unlogged: Vec::new(),
+            unflushed: Vec::new(),
+            bytes: 0,
+            hand: 0,
+            logs,
+            flushes,
+        }
+    }
+
+    /// From now on changes are owed to a disk.
+    pub(super) fn set_flushes(&mut self) {
+        self.flushes = true;
+    }
+
+    /// The index of the entry with this hash for which `is_key` holds.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, is_key: impl Fn(&K) -> bool) -> Option<u32> {
+        self.table
+            .find(hash, |&i| match self.entries.get(i as usize) {
+                Some(Some(e)) => e.hash == hash && is_key(&e.key),
+                _ => false,
+            })
+            .copied()
+    }
+
+    /// Adds an entry for a key that is not there.
+    pub(super) fn insert(&mut self, hash: u64, key: K, slot: Slot<V>, bytes: Option<usize>) -> u32 {
+        let bytes = bytes.map_or(UNKNOWN_BYTES, |b| u32::try_from(b).unwrap_or(u32::MAX));
+        self.bytes += bytes as usize;
+        let entry = Some(Entry { hash, key, slot, bytes, flags: USED });
+        let index = match self.free.pop() {
+            Some(index) => {
+                if let Some(place) = self.entries.get_mut(index as usize) {
+                    *place = entry;
+                }
+                index
+            }
+            None => {
+                self.entries.push(entry);
+                (self.entries.len() - 1) as u32
+            }
+        };
+        let entries = &self.entries;
+        self.table.insert_unique(hash, index, |&i| {
+            entries.get(i as usize).and_then(Option::as_ref).map_or(0, |e| e.hash)
+        });
+        index
+    }
+
+    /// The slot of an entry, to read.
+    #[inline]
+    pub(super) fn get(&mut self, index: u32) -> Option<&Slot<V>> {
+        let entry = self.entries.get_mut(index as usize)?.as_mut()?;
+        entry.flags |= USED;
+        Some(&entry.slot)
+    }
+
+    /// The slot of an entry, to change: it becomes dirty.
+    #[inline]
+    pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut Slot<V>> {
+        let entry = self.entries.get_mut(index as usize)?.as_mut()?;
+        if self.logs && entry.flags & UNLOGGED == 0 {
+            self.unlogged.push(index);
+            entry.flags |= UNLOGGED;
+        }
+        if self.flushes && entry.flags & UNFLUSHED == 0 {
+            self.unflushed.push(index);
+            entry.flags |= UNFLUSHED;
+        }
+        entry.flags |= USED;
+        Some(&mut entry.slot)
+    }
+
+    /// The slot of an entry, to overwrite with what changelog and disk have anyway.
+    pub(super) fn get_clean(&mut self, index: u32) -> Option<&mut Slot<V>> {
+        Some(&mut self.entries.get_mut(index as usize)?.as_mut()?.slot)
+    }
+
+    /// Calls `each` with every entry owed to the changelog, then owes none.
+    pub(super) fn log<E>(
+        &mut self,
+        mut each: impl FnMut(&K, &Slot<V>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while let Some(index) = self.unlogged.pop() {
+            if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+                each(&entry.key, &entry.slot)?;
+                entry.flags &= !UNLOGGED;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with every entry owed to the disk; `each` gives the bytes it wrote.
+    pub(super) fn flush<E>(
+        &mut self,
+        mut each: impl FnMut(&K, &Slot<V>) -> Result<usize, E>,
+    ) -> Result<(), E> {
+        for &index in &self.unflushed {
+            if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+                let bytes = u32::try_from(each(&entry.key, &entry.slot)?).unwrap_or(u32::MAX);
+                self.bytes = self.bytes + bytes as usize - entry.bytes as usize;
+                entry.bytes = bytes;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was owed to the disk is on it.
+    pub(super) fn flushed(&mut self) {
+        for index in self.unflushed.drain(..) {
+            if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+                entry.flags &= !UNFLUSHED;
+            }
+        }
+    }
+
+    /// Approximate bytes in memory.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes + self.table.len() * (size_of::<Option<Entry<K, V>>>() + 8)
+    }
+
+    /// Removes entries that nothing is owed for, least recently used first (by the clock algorithm:
+    /// one pass spares what was used since the last), until `memory` is at most `target`. True if
+    /// any was removed.
+    pub(super) fn shrink(&mut self, target: usize) -> bool {
+        let before = self.table.len();
+        let mut steps = 2 * self.entries.len();
+        while self.memory() > target && steps > 0 {
+            steps -= 1;
+            self.hand = (self.hand + 1) % self.entries.len();
+            let Some(place) = self.entries.get_mut(self.hand) else { break };
+            let Some(entry) = place else { continue };
+            if entry.flags & (UNLOGGED | UNFLUSHED) != 0 {
+                continue;
+            }
+            if entry.flags & USED != 0 {
+                entry.flags &= !USED;
+                continue;
+            }
+            let (hash, index, bytes) = (entry.hash, self.hand as u32, entry.bytes);
+            if let Ok(found) = self.table.find_entry(hash, |&i| i == index) {
+                found.remove();
+            }
+            *place = None;
+            self.bytes -= bytes as usize;
+            self.free.push(index);
+        }
+        self.table.len() < before
+    }
+
+    /// All entries, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &Slot<V>)> {
+        self.entries.iter().flatten().map(|e| (&e.key, &e.slot))
+    }
+}

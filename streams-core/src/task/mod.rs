@@ -1,0 +1,351 @@
+//! A task: one sub-topology at one partition, as a state machine without I/O and without a clock.
+//!
+//! Records come in by [`Task::accept`] and [`Task::run`] processes them; what they cause lies in
+//! the task's [`Output`](crate::Output) until the driver takes it. A commit is the driver's: it calls
+//! [`Task::prepare_commit`], makes the output and the [positions](Task::positions) durable, and, now
+//! and then, lets the stores [`flush`](Task::flush) what they owe to the disk.
+
+mod queue;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use queue::Queue;
+
+use crate::context::{TaskContext, TaskCounters};
+use crate::store::{FlushBatch, StateStore};
+use crate::time::WallTime;
+use crate::topology::{SubtopologyDescription, Topology, TopologyDescription};
+use crate::{Output, RecordRef, Result};
+
+/// A task's name: sub-topology and partition, written `0_3` as in Kafka Streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId {
+    /// Number of the sub-topology.
+    pub subtopology: usize,
+    /// Partition of its inputs.
+    pub partition: i32,
+}
+
+impl std::fmt::Display for TaskId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}_{}", self.subtopology, self.partition)
+    }
+}
+
+/// What the macro generates for a sub-topology: its stores as fields, and straight-line code for
+/// each source.
+pub trait TaskLogic: Send {
+    /// Takes one record of the source with this number through the sub-topology. `timestamp` is
+    /// what [`timestamp`](Self::timestamp) gave, if the driver had to ask for it.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over.
+    fn process(
+        &mut self,
+        source: usize,
+        record: &RecordRef<'_>,
+        timestamp: Option<i64>,
+        cx: &mut TaskContext,
+    ) -> Result<()>;
+
+    /// The timestamp of a record of a source with `time = …`, before it is processed.
+    ///
+    /// # Errors
+    /// If the record cannot be decoded.
+    fn timestamp(
+        &mut self,
+        source: usize,
+        record: &RecordRef<'_>,
+        cx: &mut TaskContext,
+    ) -> Result<i64>;
+
+    /// The stores, in the order of the description.
+    fn stores(&mut self) -> Vec<&mut dyn StateStore>;
+
+    /// For typed access to the stores in tests and queries.
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+/// Options of a task.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskOptions {
+    /// How long to wait for a record on an input that is empty and at its end, while others have
+    /// some, in milliseconds (Kafka Streams' `max.task.idle.ms`). 0 does not wait for those; −1
+    /// does not even wait for records that are known to be in the topic.
+    pub max_task_idle_ms: i64,
+}
+
+/// What [`Task::run`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Processed as many records as was asked for; more may be ready.
+    More,
+    /// No record is ready.
+    Idle,
+    /// Records wait for those of another input; look again at this time or when some come.
+    Waiting(WallTime),
+}
+
+struct Input {
+    queue: Queue,
+    /// Offset of the next record to process.
+    position: Option<i64>,
+    /// True if everything in the partition has been accepted, as far as is known.
+    at_end: bool,
+    table: bool,
+    extractor: bool,
+    /// Timestamp of the queue's first record.
+    head: Option<i64>,
+}
+
+/// See the module.
+pub struct Task {
+    id: TaskId,
+    description: &'static SubtopologyDescription,
+    logic: Box<dyn TaskLogic>,
+    cx: TaskContext,
+    inputs: Vec<Input>,
+    options: TaskOptions,
+    waiting_since: Option<WallTime>,
+}
+
+impl Task {
+    /// A new task of topology `T`, with its stores in memory and empty.
+    pub fn new<T: Topology>(
+        id: TaskId,
+        application_id: Arc<str>,
+        options: TaskOptions,
+    ) -> Option<Self> {
+        let topology = T::DESCRIPTION;
+        let description = topology.subtopologies.get(id.subtopology)?;
+        let logic = T::task(id.subtopology);
+        Some(Self::with_logic(id, topology, description, logic, application_id, options))
+    }
+
+    fn with_logic(
+        id: TaskId,
+        topology: &'static TopologyDescription,
+        description: &'static SubtopologyDescription,
+        logic: Box<dyn TaskLogic>,
+        application_id: Arc<str>,
+        options: TaskOptions,
+    ) -> Self {
+        let input = |s: &crate::topology::SourceDescription| Input {
+            queue: Queue::default(),
+            position: None,
+            at_end: false,
+            table: s.table,
+            extractor: s.extractor,
+            head: None,
+        };
+        Self {
+            id,
+            description,
+            logic,
+            cx: TaskContext::new(topology, application_id, id.subtopology, id.partition),
+            inputs: description.sources.iter().map(input).collect(),
+            options,
+            waiting_since: None,
+        }
+    }
+
+    /// The task's name.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Its sub-topology.
+    pub fn description(&self) -> &'static SubtopologyDescription {
+        self.description
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> TaskCounters {
+        self.cx.counters
+    }
+
+    /// Stream time in milliseconds since the Unix epoch; −1 before the first record.
+    pub fn stream_time(&self) -> i64 {
+        self.cx.stream_time.as_millis()
+    }
+
+    /// Where the task has written since the driver last drained it.
+    pub fn output(&mut self) -> &mut Output {
+        &mut self.cx.output
+    }
+
+    /// The stores, in the order of the description.
+    pub fn stores(&mut self) -> Vec<&mut dyn StateStore> {
+        self.logic.stores()
+    }
+
+    /// Takes a record of the input with this number. Where the task has one input and nothing
+    /// waits, it is processed at once, in place; otherwise it is copied into the input's queue.
+    ///
+    /// # Errors
+    /// As [`TaskLogic::process`].
+    #[inline]
+    pub fn accept(&mut self, input: usize, record: &RecordRef<'_>) -> Result<()> {
+        let only = self.inputs.len() == 1;
+        let Some(place) = self.inputs.get_mut(input) else { return Ok(()) };
+        place.at_end = false;
+        if only && place.queue.is_empty() {
+            self.logic.process(input, record, None, &mut self.cx)?;
+            place.position = Some(record.offset + 1);
+            return Ok(());
+        }
+        place.queue.push(record);
+        Ok(())
+    }
+
+    /// Everything in the partition of this input has been accepted.
+    pub fn at_end(&mut self, input: usize) {
+        if let Some(input) = self.inputs.get_mut(input) {
+            input.at_end = true;
+        }
+    }
+
+    /// Number of records of this input that wait to be processed.
+    pub fn buffered(&self, input: usize) -> usize {
+        self.inputs.get(input).map_or(0, |i| i.queue.len())
+    }
+
+    /// Processes up to `max` records in the order of their timestamps, as far as the inputs allow.
+    ///
+    /// # Errors
+    /// As [`TaskLogic::process`].
+    pub fn run(&mut self, now: WallTime, max: usize) -> Result<Progress> {
+        self.cx.wall_clock = now;
+        for _ in 0..max {
+            if self.inputs.iter().all(|i| i.queue.is_empty()) {
+                self.waiting_since = None;
+                return Ok(Progress::Idle);
+            }
+            if let Some(until) = self.must_wait(now) {
+                return Ok(Progress::Waiting(until));
+            }
+            let Some(next) = self.choose()? else { continue };
+            self.process_head(next)?;
+        }
+        Ok(Progress::More)
+    }
+
+    /// Kafka Streams' rule (KIP-695): wait for an empty input while there may be records for it in
+    /// the topic; where there are none, wait for `max_task_idle_ms`.
+    fn must_wait(&mut self, now: WallTime) -> Option<WallTime> {
+        if self.options.max_task_idle_ms < 0 {
+            return None;
+        }
+        let mut empty = self.inputs.iter().filter(|i| i.queue.is_empty()).peekable();
+        if empty.peek().is_none() {
+            self.waiting_since = None;
+            return None;
+        }
+        if empty.any(|i| !i.at_end) {
+            self.waiting_since = None;
+            return Some(now.plus_millis(LOOK_AGAIN_MS));
+        }
+        let until =
+            self.waiting_since.get_or_insert(now).plus_millis(self.options.max_task_idle_ms);
+        (now < until).then_some(until)
+    }
+
+    /// The input whose first record has the smallest timestamp; on equal ones a table's goes
+    /// first, then the order of declaration decides. `None` if a record was left out meanwhile.
+    fn choose(&mut self) -> Result<Option<usize>> {
+        let mut best: Option<(i64, bool, usize)> = None;
+        for (number, input) in self.inputs.iter_mut().enumerate() {
+            let Some(record) = input.queue.front() else { continue };
+            let timestamp = match input.head {
+                Some(timestamp) => timestamp,
+                None if input.extractor => {
+                    match self.logic.timestamp(number, &record, &mut self.cx) {
+                        Ok(timestamp) => timestamp,
+                        // The record fails again, and is dealt with, when it is processed.
+                        Err(e) if e.is_record() => return Ok(Some(number)),
+                        Err(e) => return Err(e),
+                    }
+                }
+                None => record.timestamp,
+            };
+            input.head = Some(timestamp);
+            let rank = (timestamp, !input.table, number);
+            if best.is_none_or(|b| rank < b) {
+                best = Some(rank);
+            }
+        }
+        Ok(best.map(|(_, _, number)| number))
+    }
+
+    fn process_head(&mut self, number: usize) -> Result<()> {
+        let Some(input) = self.inputs.get_mut(number) else { return Ok(()) };
+        let Some(record) = input.queue.front() else { return Ok(()) };
+        self.logic.process(number, &record, input.head, &mut self.cx)?;
+        input.position = Some(record.offset + 1);
+        input.head = None;
+        input.queue.pop();
+        Ok(())
+    }
+
+    /// What a commit of the offsets has to say: for each input from which something was processed,
+    /// the offset of its next record.
+    pub fn positions(&self) -> impl Iterator<Item = (usize, i64)> {
+        self.inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.position?)))
+    }
+
+    /// Writes what the stores owe to their changelogs into the output. To be made durable together
+    /// with the [positions](Self::positions).
+    ///
+    /// # Errors
+    /// If a store's key or value cannot be encoded.
+    pub fn prepare_commit(&mut self) -> Result<()> {
+        let (partition, output) = (self.id.partition, &mut self.cx.output);
+        for store in self.logic.stores() {
+            store.log_changes(partition, output)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what the stores owe to the disk into `batch`; only right after a commit. Then the
+    /// driver writes the batch, with the changelog positions that go with the commit, and calls
+    /// [`flushed`](Self::flushed).
+    ///
+    /// # Errors
+    /// If a store's key or value cannot be encoded.
+    pub fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
+        for (number, store) in self.logic.stores().into_iter().enumerate() {
+            batch.select(number as u16);
+            store.flush(batch)?;
+        }
+        Ok(())
+    }
+
+    /// The batch of [`flush`](Self::flush) is on disk.
+    pub fn flushed(&mut self) {
+        for store in self.logic.stores() {
+            store.flushed();
+        }
+    }
+
+    /// Approximate bytes that the stores take in memory.
+    pub fn memory(&mut self) -> usize {
+        self.logic.stores().iter().map(|s| s.memory()).sum()
+    }
+
+    /// Gives memory of the stores back, down to about `target` bytes for all of them.
+    pub fn shrink(&mut self, target: usize) {
+        let total = self.memory().max(1);
+        for store in self.logic.stores() {
+            let share = (store.memory() as u128 * target as u128 / total as u128) as usize;
+            store.shrink(share);
+        }
+    }
+}
+
+/// While records are known to be on their way, the driver comes back after this time even if
+/// nothing arrives.
+const LOOK_AGAIN_MS: i64 = 100;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+//! Runs a topology in a test: no broker, no threads, a clock that the test moves.
+//!
+//! The counterpart of Kafka Streams' `TopologyTestDriver`, with its order of things: every topic has
+//! one partition; inputs are processed in the order in which they are piped in; what a record
+//! causes on topics that the topology itself reads is processed, lowest timestamp first, before
+//! the next input. `#[topology]` generates a `TestDriver` with a typed handle for every topic and
+//! store around this [`Driver`].
+
+mod handles;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub use handles::{InputTopic, OutputTopic, TestRecord};
+
+use crate::context::{TaskContext, TaskCounters};
+use crate::output::TopicIndex;
+use crate::store::{Row, StateStore};
+use crate::task::TaskLogic;
+use crate::time::{StreamTime, WallTime};
+use crate::topology::{Topology, TopologyDescription};
+use crate::{Error, ErrorKind, HeaderBuf, OutputRecord, RecordRef, Result};
+
+struct DriverTask {
+    logic: Box<dyn TaskLogic>,
+    cx: TaskContext,
+}
+
+/// A source that reads a topic.
+#[derive(Clone, Copy)]
+struct Reader {
+    task: usize,
+    source: usize,
+}
+
+struct Topic {
+    name: String,
+    /// Sources that read it.
+    readers: Vec<Reader>,
+    next_offset: i64,
+    /// Index in `captured` from which `read` goes on.
+    cursor: usize,
+}
+
+/// A record that a topology wrote to a topic it reads.
+struct Pending {
+    topic: usize,
+    timestamp: i64,
+    key: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
+    headers: HeaderBuf,
+}
+
+/// A topology under test. See the module.
+pub struct Driver {
+    description: &'static TopologyDescription,
+    tasks: Vec<DriverTask>,
+    /// By [`TopicIndex`]: the index in `topics`, where topics of one name are one.
+    by_index: Vec<usize>,
+    topics: Vec<Topic>,
+    /// Everything written, in order, and for each record the input that caused it.
+    captured: crate::Output,
+    causes: Vec<u64>,
+    pending: VecDeque<Pending>,
+    inputs: u64,
+    stream_time: StreamTime,
+    wall_clock: WallTime,
+}
+
+impl Driver {
+    /// A fresh instance of `T`: empty stores, the wall clock at 0. The application id is the
+    /// topology's name.
+    pub fn new<T: Topology>() -> Self {
+        let description = T::DESCRIPTION;
+        let id: Arc<str> = description.name.into();
+        let tasks = (0..description.subtopologies.len())
+            .map(|n| DriverTask {
+                logic: T::task(n),
+                cx: TaskContext::new(description, id.clone(), n, 0),
+            })
+            .collect();
+        let mut topics: Vec<Topic> = Vec::new();
+        let mut by_index = Vec::new();
+        for topic in description.topics {
+            let name = topic.full_name(&id);
+            let at = topics.iter().position(|t| t.name == name).unwrap_or_else(|| {
+                let readers = Vec::new();
+                topics.push(Topic { name: name.into(), readers, next_offset: 0, cursor: 0 });
+                topics.len() - 1
+            });
+            by_index.push(at);
+        }
+        for (task, subtopology) in description.subtopologies.iter().enumerate() {
+            for (source, s) in subtopology.sources.iter().enumerate() {
+                let at = by_index.get(usize::from(s.topic.0)).copied();
+                if let Some(topic) = at.and_then(|at| topics.get_mut(at)) {
+                    topic.readers.push(Reader { task, source });
+                }
+            }
+        }
+        Self {
+            description,
+            tasks,
+            by_index,
+            topics,
+            captured: crate::Output::new(),
+            causes: Vec::new(),
+            pending: VecDeque::new(),
+            inputs: 0,
+            stream_time: StreamTime::UNKNOWN,
+            wall_clock: WallTime::default(),
+        }
+    }
+
+    /// The topology as data.
+    pub fn description(&self) -> &'static TopologyDescription {
+        self.description
+    }
+
+    fn topic(&self, name: &str) -> Result<usize> {
+        self.topics.iter().position(|t| t.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.topics.iter().map(|t| t.name.as_str()).collect();
+            Error::new(
+                ErrorKind::Config,
+                format!("the topology has no topic `{name}`; it has {}", known.join(", ")),
+            )
+        })
+    }
+
+    /// Pipes a record, encoded, into a topic; returns when everything that it causes is done. Its
+    /// offset is the topic's next, whatever the record says.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over, and an unknown topic.
+    pub fn pipe(&mut self, topic: &str, record: &RecordRef<'_>) -> Result<()> {
+        let topic = self.topic(topic)?;
+        self.pipe_into(topic, record)
+    }
+
+    /// As [`pipe`](Self::pipe), by number.
+    ///
+    /// # Errors
+    /// As [`pipe`](Self::pipe).
+    pub fn pipe_index(&mut self, topic: TopicIndex, record: &RecordRef<'_>) -> Result<()> {
+        match self.by_index.get(usize::from(topic.0)) {
+            Some(&topic) => self.pipe_into(topic, record),
+            None => Err(Error::new(ErrorKind::Config, format!("there is no topic {topic:?}"))),
+        }
+    }
+
+    fn pipe_into(&mut self, topic: usize, record: &RecordRef<'_>) -> Result<()> {
+        self.inputs += 1;
+        self.process(topic, record)?;
+        while let Some(next) = self.lowest_pending() {
+            let (key, value) = (next.key.as_deref(), next.value.as_deref());
+            let headers = next.headers.as_headers();
+            let record = RecordRef { offset: 0, timestamp: next.timestamp, key, value, headers };
+            self.process(next.topic, &record)?;
+        }
+        Ok(())
+    }
+
+    fn lowest_pending(&mut self) -> Option<Pending> {
+        let at = self.pending.iter().enumerate().min_by_key(|(i, p)| (p.timestamp, *i))?.0;
+        self.pending.remove(at)
+    }
+
+    fn process(&mut self, topic: usize, record: &RecordRef<'_>) -> Result<()> {
+        let Some(place) = self.topics.get_mut(topic) else { return Ok(()) };
+        let record = RecordRef { offset: place.next_offset, ..*record };
+        place.next_offset += 1;
+        for n in 0..place.readers.len() {
+            let reader = self.topics.get(topic).and_then(|t| t.readers.get(n)).copied();
+            if let Some(reader) = reader {
+                self.process_at(reader, &record)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn process_at(&mut self, reader: Reader, record: &RecordRef<'_>) -> Result<()> {
+        let Some(task) = self.tasks.get_mut(reader.task) else { return Ok(()) };
+        // The test driver runs the whole topology as one task, which has one stream time.
+        task.cx.stream_time = self.stream_time;
+        task.cx.wall_clock = self.wall_clock;
+        std::mem::swap(&mut task.cx.output, &mut self.captured);
+        let processed = task.logic.process(reader.source, record, None, &mut task.cx);
+        std::mem::swap(&mut task.cx.output, &mut self.captured);
+        self.stream_time = task.cx.stream_time;
+        self.route();
+        processed
+    }
+
+    /// Queues what was just written to topics that the topology reads.
+    fn route(&mut self) {
+        for at in self.causes.len()..self.captured.len() {
+            self.causes.push(self.inputs - 1);
+            let Some(record) = self.captured.at(at) else { continue };
+            let topic = self.by_index.get(usize::from(record.topic.0)).copied();
+            let Some(topic) = topic else { continue };
+            if self.topics.get(topic).is_some_and(|t| !t.readers.is_empty()) {
+                self.pending.push_back(Pending {
+                    topic,
+                    timestamp: record.timestamp,
+                    key: record.key.map(<[u8]>::to_vec),
+                    value: record.value.map(<[u8]>::to_vec),
+                    headers: record.headers.to_buf(),
+                });
+            }
+        }
+    }
+
+    /// Hands out what was written to a topic since this was last asked: each record, with the
+    /// index of the input that caused it.
+    ///
+    /// # Errors
+    /// An unknown topic, or what `each` returns.
+    pub fn read(
+        &mut self,
+        topic: &str,
+        mut each: impl FnMut(u64, OutputRecord<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let topic = self.topic(topic)?;
+        let from = self.topics.get(topic).map_or(0, |t| t.cursor);
+        for at in from..self.captured.len() {
+            let Some(record) = self.captured.at(at) else { break };
+            let written = self.by_index.get(usize::from(record.topic.0));
+            if written == Some(&topic) && record.partition.is_none() {
+                each(self.causes.get(at).copied().unwrap_or(0), record)?;
+            }
+        }
+        if let Some(topic) = self.topics.get_mut(topic) {
+            topic.cursor = self.captured.len();
+        }
+        Ok(())
+    }
+
+    /// Forgets everything written so far, read or not, and keeps the memory.
+    pub fn clear_outputs(&mut self) {
+        self.captured.clear();
+        self.causes.clear();
+        for topic in &mut self.topics {
+            topic.cursor = 0;
+        }
+    }
+
+    /// Moves the wall clock on.
+    pub fn advance_wall_clock(&mut self, ms: i64) {
+        self.wall_clock = self.wall_clock.plus_millis(ms);
+    }
+
+    /// The task's stream time; −1 before the first record.
+    pub fn stream_time(&self) -> i64 {
+        self.stream_time.as_millis()
+    }
+
+    /// What happened so far, over all tasks.
+    pub fn counters(&self) -> TaskCounters {
+        self.tasks.iter().fold(TaskCounters::default(), |sum, t| TaskCounters {
+            processed: sum.processed + t.cx.counters.processed,
+            dropped_late: sum.dropped_late + t.cx.counters.dropped_late,
+            dropped_null: sum.dropped_null + t.cx.counters.dropped_null,
+            skipped: sum.skipped + t.cx.counters.skipped,
+        })
+    }
+
+    /// The generated task of a sub-topology, whose stores are its fields.
+    pub fn task<L: 'static>(&mut self, subtopology: usize) -> Option<&mut L> {
+        self.tasks.get_mut(subtopology)?.logic.as_any().downcast_mut::<L>()
+    }
+
+    /// The rows of a store, encoded as in its changelog.
+    ///
+    /// # Errors
+    /// An unknown store.
+    pub fn store_rows(&mut self, name: &str) -> Result<Vec<Row>> {
+        for task in &mut self.tasks {
+            let stores = task.logic.stores();
+            if let Some(store) = stores.into_iter().find(|s| s.name() == name) {
+                return (*store).rows();
+            }
+        }
+        Err(Error::new(ErrorKind::Config, format!("the topology has no store `{name}`")))
+    }
+
+    /// Applies `each` to every store, for tests of what a driver of tasks does with them.
+    ///
+    /// # Errors
+    /// What `each` returns.
+    pub fn for_each_store(
+        &mut self,
+        mut each: impl FnMut(&mut dyn StateStore) -> Result<()>,
+    ) -> Result<()> {
+        self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(|s| each(s))
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("topology", &self.description.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! What a topology consists of, as data: written by the macro, read by everything else.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use crate::output::TopicIndex;
+use crate::policy::OnError;
+use crate::task::TaskLogic;
+
+/// Implemented by the type that `#[topology]` generates.
+pub trait Topology: 'static {
+    /// The topology as data.
+    const DESCRIPTION: &'static TopologyDescription;
+
+    /// A new task of this sub-topology, with its stores in memory and empty.
+    fn task(subtopology: usize) -> Box<dyn TaskLogic>;
+}
+
+/// An application: what a topology's `app()` returns. The runtime adds `run_from_args()` and what
+/// else can be done with it.
+#[derive(Debug)]
+pub struct App<T: Topology>(PhantomData<T>);
+
+impl<T: Topology> App<T> {
+    /// The application of topology `T`.
+    #[expect(clippy::new_without_default, reason = "an application is not a neutral value")]
+    pub fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// The topology as data.
+    pub fn description(&self) -> &'static TopologyDescription {
+        T::DESCRIPTION
+    }
+}
+
+/// A whole topology.
+#[derive(Debug)]
+pub struct TopologyDescription {
+    /// Name of the module; the application id unless one is configured.
+    pub name: &'static str,
+    /// Every topic, in the order of declaration; a [`TopicIndex`] points into it.
+    pub topics: &'static [TopicDescription],
+    /// The parts that are connected by nothing but topics.
+    pub subtopologies: &'static [SubtopologyDescription],
+    /// What becomes of records that cannot be processed.
+    pub on_error: OnError,
+}
+
+impl TopologyDescription {
+    /// The topic of this number.
+    pub fn topic(&self, index: TopicIndex) -> Option<&'static TopicDescription> {
+        self.topics.get(usize::from(index.0))
+    }
+}
+
+/// What a topic is to the topology.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TopicRole {
+    /// Read by the topology, written by others (or by a sink of the same topology).
+    Source,
+    /// Written by the topology.
+    Sink,
+    /// Written and read by the topology where a key changed before state.
+    Repartition,
+    /// The durable history of a store.
+    Changelog {
+        /// Window stores: how long rows are kept, in milliseconds. `None` keeps the latest row of
+        /// each key for ever.
+        retention_ms: Option<i64>,
+    },
+}
+
+/// A topic.
+#[derive(Debug)]
+pub struct TopicDescription {
+    /// Name; an internal topic's is prefixed with the application id, see
+    /// [`full_name`](Self::full_name).
+    pub name: &'static str,
+    /// What it is to the topology.
+    pub role: TopicRole,
+    /// Declared number of partitions, if any.
+    pub partitions: Option<i32>,
+    /// Type of the keys, as written.
+    pub key_type: &'static str,
+    /// Type of the values, as written.
+    pub value_type: &'static str,
+    /// Format of the keys.
+    pub key_format: &'static str,
+    /// Format of the values.
+    pub value_format: &'static str,
+}
+
+impl TopicDescription {
+    /// True for topics that the runtime creates and owns.
+    pub fn is_internal(&self) -> bool {
+        matches!(self.role, TopicRole::Repartition | TopicRole::Changelog { .. })
+    }
+
+    /// The name on the broker: `<application id>-<name>` for internal topics.
+    pub fn full_name(&self, application_id: &str) -> Cow<'static, str> {
+        if self.is_internal() {
+            Cow::Owned(format!("{application_id}-{}", self.name))
+        } else {
+            Cow::Borrowed(self.name)
+        }
+    }
+}
+
+/// A connected part of the topology: for each partition, it runs as one task.
+#[derive(Debug)]
+pub struct SubtopologyDescription {
+    /// Its inputs, which are co-partitioned.
+    pub sources: &'static [SourceDescription],
+    /// Its stores.
+    pub stores: &'static [StoreDescription],
+    /// Topics it writes (without changelogs).
+    pub sinks: &'static [TopicIndex],
+    /// Its operators in the order of declaration.
+    pub nodes: &'static [NodeDescription],
+}
+
+/// An input of a sub-topology.
+#[derive(Debug)]
+pub struct SourceDescription {
+    /// Name in the language; for a repartition topic, the operator's.
+    pub name: &'static str,
+    /// What is read.
+    pub topic: TopicIndex,
+    /// True for a table: on equal timestamps it goes before streams.
+    pub table: bool,
+    /// True if the timestamp is taken by a function (`time = …`), not from the record.
+    pub extractor: bool,
+    /// Where a new group starts.
+    pub reset: Reset,
+}
+
+/// Where to start reading a source for which the group has no offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reset {
+    /// At the oldest record (the default).
+    Earliest,
+    /// At records that arrive from now on.
+    Latest,
+}
+
+/// Kinds of stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreKind {
+    /// Latest value of a key.
+    KeyValue,
+    /// Value of a key and a window.
+    Window,
+}
+
+/// A store of a sub-topology.
+#[derive(Debug)]
+pub struct StoreDescription {
+    /// Name in the language.
+    pub name: &'static str,
+    /// Kind.
+    pub kind: StoreKind,
+    /// Its history, unless it has none.
+    pub changelog: Option<TopicIndex>,
+    /// True if rows stay in memory only (and come back from the changelog).
+    pub memory: bool,
+}
+
+/// An operator, for `describe`.
+#[derive(Debug)]
+pub struct NodeDescription {
+    /// Name: that of the `let`, source or sink, or the operator's word and position.
+    pub name: &'static str,
+    /// Operator's word.
+    pub operator: &'static str,
+    /// Names of the nodes before it.
+    pub inputs: &'static [&'static str],
+    /// Stores that it uses.
+    pub stores: &'static [&'static str],
+    /// The user's doc comment, if there is one.
+    pub doc: &'static str,
+}

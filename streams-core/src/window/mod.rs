@@ -1,0 +1,23 @@
+//! Windows over event time.
+
+mod tumbling;
+
+pub use tumbling::Tumbling;
+
+/// A span of event time, `start <= timestamp < end`, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Window {
+    /// First millisecond.
+    pub start: i64,
+    /// First millisecond after it.
+    pub end: i64,
+}
+
+/// The key of a windowed result: the key, and the window that the result is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Windowed<K> {
+    /// The key of the records.
+    pub key: K,
+    /// Their window.
+    pub window: Window,
+}
