@@ -1,1 +1,54 @@
-//! Streams.
+//! Kafka Streams as a compile-time language.
+//!
+//! A module with [`#[topology]`](topology) holds a `topology! { … }` in a compact stream language; the
+//! compiler checks it, and it becomes straight-line Rust with typed keys, values and stores.
+//!
+//! ```
+//! use streams::prelude::*;
+//!
+//! #[topology]
+//! mod words {
+//!     topology! {
+//!         source lines: stream<String, String> = "lines";
+//!         sink counts: stream<String, i64> = "counts";
+//!
+//!         lines
+//!             .flat_map_values(|line| -> Vec<String> {
+//!                 line.split_whitespace().map(str::to_lowercase).collect()
+//!             })
+//!             .group_by(|_, word| -> String { word.clone() })
+//!             .count(per_word)
+//!             .to_stream()
+//!             .to(counts);
+//!     }
+//! }
+//!
+//! let mut driver = words::test_driver();
+//! driver.lines().pipe("1".to_owned(), "to be or not to be".to_owned(), 0)?;
+//! let counts = driver.counts().read_key_values()?;
+//! assert_eq!(counts.last(), Some(&("be".to_owned(), 2)));
+//! # Ok::<(), streams::Error>(())
+//! ```
+
+pub use streams_core::{
+    App, Context, Error, ErrorKind, HeaderBuf, Headers, OnError, Output, OutputRecord, RecordRef,
+    Result, Topology, context, format, partitioner, store, task, test_driver, time, topology,
+    window,
+};
+pub use streams_macros::topology;
+
+/// What a topology's module has in scope, and what a program with one needs.
+pub mod prelude {
+    pub use serde::{Deserialize, Serialize};
+    pub use streams_core::window::{Window, Windowed};
+    pub use streams_macros::topology;
+
+    pub use crate::Context;
+}
+
+/// For code written by `#[topology]` only.
+#[doc(hidden)]
+pub mod __private {
+    pub use streams_core::op::*;
+    pub use streams_core::output::TopicIndex;
+}

@@ -1,5 +1,6 @@
 //! What generated code works with while it processes a record.
 
+use crate::op::{BoxError, processing_error};
 use crate::policy::OnError;
 use crate::time::{StreamTime, WallTime};
 use crate::topology::{SourceDescription, TopologyDescription};
@@ -150,6 +151,22 @@ impl TaskContext {
         };
         let error = error.at(place);
         policy.apply(error, &mut self.counters.skipped)
+    }
+
+    /// Applies `on_error` to the error that an operator's closure returned for `record`.
+    ///
+    /// # Errors
+    /// As [`reject`](Self::reject).
+    #[cold]
+    pub fn failed(
+        &mut self,
+        source: usize,
+        record: &RecordRef<'_>,
+        operator: &str,
+        error: BoxError,
+        policy: OnError,
+    ) -> Result<()> {
+        self.reject(source, record, processing_error(operator, error), policy)
     }
 
     /// The third parameter of a closure.

@@ -6,3 +6,20 @@
 mod boundary;
 
 pub use boundary::{decode_key, decode_nullable, decode_value, encode, encode_nullable};
+
+use crate::{Error, ErrorKind};
+
+/// What `?` in a closure turns errors into.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The error of an operator's closure.
+#[cold]
+pub fn processing_error(operator: &str, error: BoxError) -> Error {
+    Error::with_source(ErrorKind::Processing, format!("`{operator}` failed: {error}"), error)
+}
+
+/// A copy that owns what `value` points to: `String` for `&str`, a clone for what is owned.
+#[inline]
+pub fn to_owned<T: ?Sized + ToOwned>(value: &T) -> T::Owned {
+    value.to_owned()
+}

@@ -1,0 +1,126 @@
+//! The topology as data, for everything that does not process records.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::model::{Graph, OnError, StoreKind, Topic, TopicRole, text};
+
+/// An expression of type `&'static TopologyDescription`.
+pub(super) fn description(graph: &Graph) -> TokenStream {
+    let name = graph.name.to_string();
+    let topics = graph.topics.iter().map(topic);
+    let subtopologies = (0..graph.subtopologies).map(|n| subtopology(graph, n));
+    let on_error = match graph.settings.on_error {
+        OnError::Fail => quote!(::streams::OnError::Fail),
+        OnError::Skip => quote!(::streams::OnError::Skip),
+    };
+    quote! {
+        &::streams::topology::TopologyDescription {
+            name: #name,
+            topics: &[#(#topics),*],
+            subtopologies: &[#(#subtopologies),*],
+            on_error: #on_error,
+        }
+    }
+}
+
+fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
+    match value {
+        Some(value) => quote!(::core::option::Option::Some(#value)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn topic(topic: &Topic) -> TokenStream {
+    let name = &topic.name;
+    let role = match topic.role {
+        TopicRole::Source => quote!(Source),
+        TopicRole::Sink => quote!(Sink),
+        TopicRole::Repartition => quote!(Repartition),
+        TopicRole::Changelog(retention) => {
+            let retention = option(retention);
+            quote!(Changelog { retention_ms: #retention })
+        }
+    };
+    let partitions = option(topic.partitions.as_ref());
+    let (key_type, value_type) = (text(&topic.key), text(&topic.value));
+    let (key_format, value_format) = (&topic.key_format.name, &topic.value_format.name);
+    quote! {
+        ::streams::topology::TopicDescription {
+            name: #name,
+            role: ::streams::topology::TopicRole::#role,
+            partitions: #partitions,
+            key_type: #key_type,
+            value_type: #value_type,
+            key_format: #key_format,
+            value_format: #value_format,
+        }
+    }
+}
+
+fn subtopology(graph: &Graph, number: usize) -> TokenStream {
+    let sources = graph.sources_of(number).into_iter().map(|id| {
+        let source = graph.source(id);
+        let (name, topic, table) = (&source.name, source.topic.0 as u16, source.table);
+        let extractor = source.time.is_some();
+        let reset = if source.latest { quote!(Latest) } else { quote!(Earliest) };
+        quote! {
+            ::streams::topology::SourceDescription {
+                name: #name,
+                topic: ::streams::__private::TopicIndex(#topic),
+                table: #table,
+                extractor: #extractor,
+                reset: ::streams::topology::Reset::#reset,
+            }
+        }
+    });
+    let stores = graph.stores_of(number).into_iter().map(|id| {
+        let store = graph.store(id);
+        let (name, memory, topic) =
+            (store.ident.to_string(), store.memory, store.changelog.0 as u16);
+        let kind = match store.kind {
+            StoreKind::KeyValue => quote!(KeyValue),
+            StoreKind::Window { .. } => quote!(Window),
+        };
+        quote! {
+            ::streams::topology::StoreDescription {
+                name: #name,
+                kind: ::streams::topology::StoreKind::#kind,
+                changelog: ::core::option::Option::Some(::streams::__private::TopicIndex(#topic)),
+                memory: #memory,
+            }
+        }
+    });
+    let here = |node: usize| graph.subtopology.get(node) == Some(&number);
+    let mut sinks: Vec<u16> = Vec::new();
+    for (id, node) in graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
+        let _ = id;
+        sinks.extend(node.operator.sinks().iter().map(|s| graph.sink(*s).topic.0 as u16));
+        sinks.extend(node.operator.topic().map(|t| t.0 as u16));
+    }
+    sinks.sort_unstable();
+    sinks.dedup();
+    let nodes = graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)).map(|(_, node)| {
+        let (name, operator, doc) = (&node.name, node.operator.word(), &node.doc);
+        let inputs = node.inputs.iter().map(|i| &graph.node(*i).name);
+        let stores = node.operator.stores();
+        let stores = stores.iter().map(|s| graph.store(*s).ident.to_string());
+        quote! {
+            ::streams::topology::NodeDescription {
+                name: #name,
+                operator: #operator,
+                inputs: &[#(#inputs),*],
+                stores: &[#(#stores),*],
+                doc: #doc,
+            }
+        }
+    });
+    quote! {
+        ::streams::topology::SubtopologyDescription {
+            sources: &[#(#sources),*],
+            stores: &[#(#stores),*],
+            sinks: &[#(::streams::__private::TopicIndex(#sinks)),*],
+            nodes: &[#(#nodes),*],
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Writes the code of one sub-topology, node by node.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote_spanned};
+use syn::{Ident, Lifetime, Type};
+
+use super::names::{here, name};
+use crate::model::{Graph, NodeId, OnError, StoreId, TopicId, option_of};
+use crate::rewrite::{Function, Parameters};
+
+/// A value at a place in the code: a local name that holds it, or a reference to it.
+#[derive(Clone)]
+pub(crate) struct Operand {
+    pub(crate) ident: Ident,
+    pub(crate) by_ref: bool,
+}
+
+impl Operand {
+    /// An expression that is a reference to the value.
+    pub(crate) fn reference(&self) -> TokenStream {
+        let ident = &self.ident;
+        if self.by_ref { quote_spanned!(here()=> #ident) } else { quote_spanned!(here()=> &#ident) }
+    }
+}
+
+/// The record at a place in the code.
+#[derive(Clone)]
+pub(crate) struct Vars {
+    pub(crate) key: Operand,
+    pub(crate) value: Operand,
+    pub(crate) timestamp: Ident,
+}
+
+impl Vars {
+    /// Key and value in locals of their own.
+    pub(crate) fn new() -> Self {
+        Self {
+            key: Operand { ident: name("key"), by_ref: false },
+            value: Operand { ident: name("value"), by_ref: false },
+            timestamp: name("timestamp"),
+        }
+    }
+
+    /// The same names, holding new values.
+    pub(crate) fn owned(&self) -> Self {
+        let own = |o: &Operand| Operand { ident: o.ident.clone(), by_ref: false };
+        Self { key: own(&self.key), value: own(&self.value), timestamp: self.timestamp.clone() }
+    }
+}
+
+/// See the module.
+pub(crate) struct Emitter<'g> {
+    graph: &'g Graph,
+    label: Lifetime,
+    labels: usize,
+    /// Methods that were called and are to be written.
+    methods: Vec<NodeId>,
+}
+
+impl<'g> Emitter<'g> {
+    pub(super) fn new(graph: &'g Graph) -> Self {
+        let label = Lifetime::new("'record", here());
+        Self { graph, label, labels: 0, methods: Vec::new() }
+    }
+
+    pub(crate) fn graph(&self) -> &'g Graph {
+        self.graph
+    }
+
+    /// The label whose block a record leaves when it goes no further.
+    pub(crate) fn label(&self) -> Lifetime {
+        self.label.clone()
+    }
+
+    /// A block with a label of its own around what `inside` writes.
+    pub(crate) fn block(&mut self, inside: impl FnOnce(&mut Self) -> TokenStream) -> TokenStream {
+        self.labels += 1;
+        let label = Lifetime::new(&format!("'r{}", self.labels), here());
+        let outer = std::mem::replace(&mut self.label, label.clone());
+        let body = inside(self);
+        self.label = outer;
+        quote_spanned!(here()=> #label: { #body })
+    }
+
+    /// The code of a node and all behind it.
+    pub(crate) fn node(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
+        self.graph.node(node).operator.emit(self, node, vars)
+    }
+
+    /// The code of the nodes behind a node: in line if there is one, otherwise each in a block of
+    /// its own, so that one that drops the record does not keep it from the others.
+    pub(crate) fn consumers(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
+        match self.graph.node(node).consumers.as_slice() {
+            [] => TokenStream::new(),
+            [only] => self.node(*only, vars),
+            several => {
+                several.iter().map(|consumer| self.block(|e| e.node(*consumer, vars))).collect()
+            }
+        }
+    }
+
+    /// The name of the method of a node with several producers, which is to be written then.
+    pub(crate) fn method(&mut self, node: NodeId) -> Ident {
+        if !self.methods.contains(&node) {
+            self.methods.push(node);
+        }
+        method_name(node)
+    }
+
+    /// The next method to write.
+    pub(super) fn next_method(&mut self, written: &[NodeId]) -> Option<NodeId> {
+        self.methods.iter().find(|m| !written.contains(m)).copied()
+    }
+
+    /// True if a call of a method is reached from a node's consumers.
+    pub(crate) fn reaches_method(&self, node: NodeId) -> bool {
+        self.graph
+            .node(node)
+            .consumers
+            .iter()
+            .any(|c| self.graph.node(*c).operator.is_method() || self.reaches_method(*c))
+    }
+
+    /// The field of a store.
+    pub(crate) fn store_field(&self, store: StoreId) -> Ident {
+        self.graph.store(store).ident.clone()
+    }
+
+    /// The policy for records that cannot be processed.
+    pub(crate) fn policy(&self) -> TokenStream {
+        match self.graph.settings.on_error {
+            OnError::Fail => quote_spanned!(here()=> ::streams::OnError::Fail),
+            OnError::Skip => quote_spanned!(here()=> ::streams::OnError::Skip),
+        }
+    }
+
+    /// The value of a call of the user's function; if it fails, `on_error` decides.
+    pub(crate) fn call(
+        &self,
+        function: &Function,
+        node: NodeId,
+        vars: &Vars,
+        required: Vec<TokenStream>,
+    ) -> TokenStream {
+        let timestamp = &vars.timestamp;
+        let parameters = Parameters {
+            key: vars.key.reference(),
+            context: quote_spanned! {here()=>
+                &cx.closure_context(source, record, #timestamp)
+            },
+            required,
+        };
+        let inlined = function.inline(&parameters);
+        let tokens = inlined.tokens;
+        if !inlined.fallible {
+            return tokens;
+        }
+        let (operator, policy, label) = (&self.graph.node(node).name, self.policy(), self.label());
+        quote_spanned! {here()=>
+            match #tokens {
+                ::core::result::Result::Ok(done) => done,
+                ::core::result::Result::Err(error) => {
+                    cx.failed(source, record, #operator, error, #policy)?;
+                    break #label;
+                }
+            }
+        }
+    }
+
+    /// The value of a `streams::Result`; if it is an error, `on_error` decides.
+    pub(crate) fn or_reject(&self, result: TokenStream) -> TokenStream {
+        let (policy, label) = (self.policy(), self.label());
+        quote_spanned! {here()=>
+            match #result {
+                ::core::result::Result::Ok(found) => found,
+                ::core::result::Result::Err(error) => {
+                    cx.reject(source, record, error, #policy)?;
+                    break #label;
+                }
+            }
+        }
+    }
+
+    /// A closure that writes a key or value with a format.
+    pub(crate) fn encode(
+        &self,
+        format: &TokenStream,
+        ty: &Type,
+        reference: &TokenStream,
+    ) -> TokenStream {
+        match option_of(ty) {
+            Some(inner) => quote_spanned! {here()=>
+                |out| ::streams::__private::encode_nullable::<#format, #inner>(
+                    ::core::option::Option::as_ref(#reference), out)
+            },
+            None => quote_spanned! {here()=>
+                |out| ::streams::__private::encode::<#format, #ty>(#reference, out)
+            },
+        }
+    }
+
+    /// Writes a record to a topic; `suffix` bytes at the key's end do not choose the partition.
+    pub(crate) fn write(
+        &self,
+        topic: TopicId,
+        suffix: u32,
+        vars: &Vars,
+        key: TokenStream,
+        value: TokenStream,
+    ) -> TokenStream {
+        let number = topic.0 as u16;
+        let timestamp = &vars.timestamp;
+        let (policy, label) = (self.policy(), self.label());
+        let index = quote_spanned!(here()=> ::streams::__private::TopicIndex(#number));
+        let none = quote_spanned!(here()=> ::core::option::Option::None);
+        let write = if suffix == 0 {
+            quote_spanned! {here()=>
+                cx.output.write(#index, #none, #timestamp, record.headers, #key, #value)
+            }
+        } else {
+            quote_spanned! {here()=>
+                cx.output.write_windowed(#index, #none, #timestamp, record.headers, #suffix, #key, #value)
+            }
+        };
+        quote_spanned! {here()=>
+            if let ::core::result::Result::Err(error) = #write {
+                cx.reject(source, record, error, #policy)?;
+                break #label;
+            }
+        }
+    }
+}
+
+/// The method of a node with several producers.
+pub(super) fn method_name(node: NodeId) -> Ident {
+    format_ident!("merge_{}", node.0, span = here())
+}

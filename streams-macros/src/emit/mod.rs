@@ -1,0 +1,112 @@
+//! From graph to Rust: straight-line code for each source.
+
+mod description;
+mod emitter;
+mod names;
+mod task;
+mod test_driver;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(crate) use emitter::{Emitter, Operand, Vars};
+pub(crate) use names::{here, name};
+
+use crate::diagnostic::Diagnostics;
+use crate::parse::{Module, parse_items, parse_module};
+use crate::{check, model};
+
+/// The whole expansion of `#[topology]`.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Diagnostics::default();
+    if !arguments.is_empty() {
+        let span = syn::spanned::Spanned::span(&arguments);
+        errors.error(
+            span,
+            "`#[topology]` takes no arguments: settings go into `topology! { name = …; }`",
+        );
+    }
+    let Some(module) = parse_module(item.clone(), &mut errors) else {
+        let errors = errors.into_tokens();
+        return quote!(#errors #item);
+    };
+    let Module { attributes, visibility, name, items, body, siblings } = module;
+    let items_of_topology = parse_items(body, &mut errors);
+    let graph = model::build(name.clone(), items_of_topology, &siblings, &mut errors);
+    if errors.is_empty() {
+        check::check(&graph, &mut errors);
+    }
+    let generated = if errors.is_empty() { topology(&graph) } else { placeholder(&name) };
+    let errors = errors.into_tokens();
+    quote! {
+        #(#attributes)*
+        #visibility mod #name {
+            #[allow(unused_imports)]
+            use ::streams::prelude::*;
+            #(#items)*
+            #errors
+            #generated
+        }
+    }
+}
+
+fn topology(graph: &model::Graph) -> TokenStream {
+    let tasks: TokenStream = (0..graph.subtopologies).map(|n| task::task(graph, n)).collect();
+    let description = description::description(graph);
+    let driver = test_driver::test_driver(graph);
+    let numbers = 0..graph.subtopologies;
+    let names = (0..graph.subtopologies).map(names::task);
+    quote! {
+        #tasks
+
+        /// The type of this topology.
+        #[derive(Clone, Copy, Debug)]
+        pub enum Topology {}
+
+        impl ::streams::Topology for Topology {
+            const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
+
+            fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
+                match subtopology {
+                    #(#numbers => ::std::boxed::Box::new(#names::new()),)*
+                    _ => ::core::panic!("the topology has no sub-topology {subtopology}"),
+                }
+            }
+        }
+
+        /// The application of this topology.
+        pub fn app() -> ::streams::App<Topology> {
+            ::streams::App::new()
+        }
+
+        #driver
+    }
+}
+
+/// What stands in for a topology with errors, so that its users do not get errors of their own.
+fn placeholder(name: &syn::Ident) -> TokenStream {
+    let name = name.to_string();
+    quote! {
+        #[doc(hidden)]
+        pub enum Topology {}
+
+        impl ::streams::Topology for Topology {
+            const DESCRIPTION: &'static ::streams::topology::TopologyDescription =
+                &::streams::topology::TopologyDescription {
+                    name: #name,
+                    topics: &[],
+                    subtopologies: &[],
+                    on_error: ::streams::OnError::Fail,
+                };
+
+            fn task(_: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
+                ::core::panic!("the topology has errors")
+            }
+        }
+
+        #[doc(hidden)]
+        pub fn app() -> ::streams::App<Topology> {
+            ::streams::App::new()
+        }
+    }
+}

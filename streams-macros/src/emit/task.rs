@@ -1,0 +1,287 @@
+//! The task of a sub-topology: its stores as fields, a method for each source, and what the runtime
+//! asks of it.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+
+use super::emitter::{Emitter, Vars, method_name};
+use super::names::{self, here};
+use crate::model::{Graph, NodeId, SourceId, StoreId, StoreKind, option_of};
+use crate::ops::observed_field;
+use crate::rewrite::{Function, Parameters};
+
+/// The type and its implementations.
+pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
+    let name = names::task(subtopology);
+    let stores = graph.stores_of(subtopology);
+    let sources = graph.sources_of(subtopology);
+    let fields = stores.iter().map(|s| field(graph, *s));
+    let inits = stores.iter().map(|s| init(graph, *s));
+    let observed = observed(graph, subtopology);
+    let mut e = Emitter::new(graph);
+    let methods: TokenStream =
+        sources.iter().enumerate().map(|(n, s)| source_method(&mut e, n, *s)).collect();
+    let mut written: Vec<NodeId> = Vec::new();
+    let mut merges = TokenStream::new();
+    while let Some(node) = e.next_method(&written) {
+        written.push(node);
+        merges.extend(merge_method(&mut e, node));
+    }
+    let numbers = 0..sources.len();
+    let names: Vec<Ident> = sources.iter().map(|s| method_of(graph, *s)).collect();
+    let timestamps = sources.iter().enumerate().map(|(n, s)| timestamp_arm(&e, n, *s));
+    let store_idents: Vec<&Ident> = stores.iter().map(|s| &graph.store(*s).ident).collect();
+    let doc = format!("The task of sub-topology {subtopology}.");
+    quote! {
+        #[doc = #doc]
+        #[doc(hidden)]
+        #[allow(missing_docs, non_snake_case)]
+        pub struct #name {
+            #(#fields,)*
+            #(#observed: i64,)*
+        }
+
+        #[allow(
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels,
+            unused_variables, unused_mut, unreachable_code, unused_assignments, non_snake_case,
+            unused_qualifications, missing_docs
+        )]
+        impl #name {
+            fn new() -> Self {
+                Self { #(#inits,)* #(#observed: -1,)* }
+            }
+
+            #methods
+            #merges
+        }
+
+        #[allow(
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_variables,
+            unused_qualifications, unreachable_code
+        )]
+        impl ::streams::task::TaskLogic for #name {
+            fn process(
+                &mut self,
+                source: usize,
+                record: &::streams::RecordRef<'_>,
+                timestamp: ::core::option::Option<i64>,
+                cx: &mut ::streams::context::TaskContext,
+            ) -> ::streams::Result<()> {
+                match source {
+                    #(#numbers => self.#names(record, timestamp, cx),)*
+                    _ => ::core::result::Result::Ok(()),
+                }
+            }
+
+            fn timestamp(
+                &mut self,
+                source: usize,
+                record: &::streams::RecordRef<'_>,
+                cx: &mut ::streams::context::TaskContext,
+            ) -> ::streams::Result<i64> {
+                match source {
+                    #(#timestamps)*
+                    _ => ::core::result::Result::Ok(record.timestamp),
+                }
+            }
+
+            fn stores(&mut self) -> ::std::vec::Vec<&mut dyn ::streams::store::StateStore> {
+                ::std::vec![#(&mut self.#store_idents),*]
+            }
+
+            fn as_any(&mut self) -> &mut dyn ::core::any::Any {
+                self
+            }
+        }
+    }
+}
+
+/// The largest-timestamp fields of windowed operators.
+fn observed(graph: &Graph, subtopology: usize) -> Vec<Ident> {
+    let here = |(node, at): (&crate::model::Node, &usize)| {
+        (*at == subtopology).then(|| node.operator.observes()).flatten()
+    };
+    let stores = graph.nodes.iter().zip(&graph.subtopology).filter_map(here);
+    stores.map(|s| observed_field(&graph.store(s).ident)).collect()
+}
+
+/// The type of a store.
+pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
+    let store = graph.store(store);
+    let (key, value) = (&store.key, &store.value);
+    let (kf, vf) = (&store.key_format.tokens, &store.value_format.tokens);
+    match store.kind {
+        StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
+        StoreKind::Window { .. } => quote!(::streams::store::WindowStore<#key, #value, #kf, #vf>),
+    }
+}
+
+fn field(graph: &Graph, id: StoreId) -> TokenStream {
+    let ty = store_type(graph, id);
+    let ident = &graph.store(id).ident;
+    quote!(pub #ident: #ty)
+}
+
+fn init(graph: &Graph, id: StoreId) -> TokenStream {
+    let store = graph.store(id);
+    let (ident, name) = (&store.ident, store.ident.to_string());
+    let topic = store.changelog.0 as u16;
+    let changelog = quote! {
+        ::core::option::Option::Some(::streams::__private::TopicIndex(#topic))
+    };
+    match store.kind {
+        StoreKind::KeyValue => {
+            quote!(#ident: ::streams::store::KeyValueStore::new(#name, #changelog))
+        }
+        StoreKind::Window { retention_ms } => {
+            quote!(#ident: ::streams::store::WindowStore::new(#name, #changelog, #retention_ms))
+        }
+    }
+}
+
+fn method_of(graph: &Graph, id: SourceId) -> Ident {
+    let source = graph.source(id);
+    let name: String =
+        source.name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
+    format_ident!("source_{}", name, span = here())
+}
+
+/// The bindings of a record's key and value.
+fn decode(e: &Emitter<'_>, id: SourceId, on_error: &TokenStream) -> TokenStream {
+    let graph = e.graph();
+    let source = graph.source(id);
+    let topic = graph.topic(source.topic);
+    let one = |part: &str, ty: &syn::Type, format: &TokenStream, nullable: bool| {
+        let name = names::name(part);
+        let call = match (option_of(ty), nullable) {
+            (Some(inner), _) => quote_spanned! {here()=>
+                ::streams::__private::decode_nullable::<#format, #inner>(record.#name)
+            },
+            (None, true) => quote_spanned! {here()=>
+                ::streams::__private::decode_nullable::<#format, #ty>(record.#name)
+            },
+            (None, false) => {
+                let function = format_ident!("decode_{}", part, span = here());
+                quote_spanned!(here()=> ::streams::__private::#function::<#format, #ty>(record))
+            }
+        };
+        quote_spanned! {here()=>
+            let #name = match #call {
+                ::core::result::Result::Ok(decoded) => decoded,
+                ::core::result::Result::Err(error) => return #on_error,
+            };
+        }
+    };
+    let key = one("key", &topic.key, &topic.key_format.tokens, false);
+    let value = one("value", &topic.value, &topic.value_format.tokens, source.table);
+    quote_spanned!(here()=> #key #value)
+}
+
+/// The call of a source's `time = …`.
+fn extract(e: &Emitter<'_>, id: SourceId) -> Option<(TokenStream, bool)> {
+    let source = e.graph().source(id);
+    let time = source.time.clone()?;
+    // Its parameters were checked in the check pass.
+    let function = Function::read(time, &crate::parse::Siblings::default()).ok()?;
+    let vars = Vars::new();
+    let value = vars.value.reference();
+    let parameters = Parameters {
+        required: vec![value],
+        key: vars.key.reference(),
+        context: quote_spanned!(here()=> &cx.closure_context(source, record, record.timestamp)),
+    };
+    let inlined = function.inline(&parameters);
+    Some((inlined.tokens, inlined.fallible))
+}
+
+fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
+    let method = method_of(e.graph(), id);
+    let policy = e.policy();
+    let on_error = quote_spanned!(here()=> cx.reject(source, record, error, #policy));
+    let null_key = e.graph().source(id).table.then(|| {
+        quote_spanned! {here()=>
+            if record.key.is_none() {
+                cx.counters.dropped_null += 1;
+                return ::core::result::Result::Ok(());
+            }
+        }
+    });
+    let decode = decode(e, id, &on_error);
+    let name = e.graph().node(e.graph().source(id).node).name.clone();
+    let extracted = match extract(e, id) {
+        None => quote_spanned!(here()=> record.timestamp),
+        Some((tokens, false)) => quote_spanned!(here()=> { let time: i64 = #tokens; time }),
+        Some((tokens, true)) => quote_spanned! {here()=>
+            match #tokens {
+                ::core::result::Result::Ok(time) => { let time: i64 = time; time }
+                ::core::result::Result::Err(error) => {
+                    return cx.failed(source, record, #name, error, #policy);
+                }
+            }
+        },
+    };
+    let vars = Vars::new();
+    let node = e.graph().source(id).node;
+    let body = e.block(|e| e.node(node, &vars));
+    quote_spanned! {here()=>
+        #[inline]
+        fn #method(
+            &mut self,
+            record: &::streams::RecordRef<'_>,
+            given: ::core::option::Option<i64>,
+            cx: &mut ::streams::context::TaskContext,
+        ) -> ::streams::Result<()> {
+            let source: usize = #number;
+            #null_key
+            #decode
+            let timestamp: i64 = match given {
+                ::core::option::Option::Some(given) => given,
+                ::core::option::Option::None => #extracted,
+            };
+            if !cx.begin(source, record, timestamp, #policy)? {
+                return ::core::result::Result::Ok(());
+            }
+            #body
+            ::core::result::Result::Ok(())
+        }
+    }
+}
+
+fn timestamp_arm(e: &Emitter<'_>, number: usize, id: SourceId) -> Option<TokenStream> {
+    let (tokens, fallible) = extract(e, id)?;
+    let decode = decode(e, id, &quote_spanned!(here()=> ::core::result::Result::Err(error)));
+    let name = e.graph().node(e.graph().source(id).node).name.clone();
+    let result = if fallible {
+        quote_spanned! {here()=>
+            #tokens.map_err(|error| ::streams::__private::processing_error(#name, error))
+        }
+    } else {
+        quote_spanned!(here()=> { let time: i64 = #tokens; ::core::result::Result::Ok(time) })
+    };
+    Some(quote_spanned! {here()=> #number => { #decode #result } })
+}
+
+fn merge_method(e: &mut Emitter<'_>, id: NodeId) -> TokenStream {
+    let method = method_name(id);
+    let node = e.graph().node(id);
+    let (key, value) = (node.key.clone(), node.value.clone());
+    let mut vars = Vars::new();
+    vars.key.by_ref = true;
+    vars.value.by_ref = true;
+    let body = e.block(|e| e.consumers(id, &vars));
+    quote_spanned! {here()=>
+        fn #method(
+            &mut self,
+            key: &#key,
+            value: &#value,
+            timestamp: i64,
+            source: usize,
+            record: &::streams::RecordRef<'_>,
+            cx: &mut ::streams::context::TaskContext,
+        ) -> ::streams::Result<()> {
+            #body
+            ::core::result::Result::Ok(())
+        }
+    }
+}

@@ -1,0 +1,764 @@
+//! From syntax to graph: resolves names in any order, and asks each operator to add itself.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::{Expr, Ident, Type};
+
+use super::format::Format;
+use super::graph::*;
+use super::settings::Settings;
+use super::types::*;
+use crate::diagnostic::{Diagnostics, suggestion};
+use crate::ops::{self, Operator};
+use crate::parse::{self, Call, Chain, Head, InputKind, Item, Opt, Siblings};
+
+/// Grows the graph.
+pub(crate) struct Builder<'a> {
+    pub(crate) graph: Graph,
+    pub(crate) errors: &'a mut Diagnostics,
+    pub(crate) siblings: &'a Siblings,
+    names: BTreeMap<String, Named>,
+}
+
+enum Named {
+    Flow { ident: Ident, flow: Flow, used: bool },
+    Let { item: Option<Box<parse::Let>>, ident: Ident },
+    Sink { id: SinkId, ident: Ident },
+    Store { id: StoreId, ident: Ident },
+}
+
+impl Named {
+    fn ident(&self) -> &Ident {
+        match self {
+            Named::Flow { ident, .. }
+            | Named::Let { ident, .. }
+            | Named::Sink { ident, .. }
+            | Named::Store { ident, .. } => ident,
+        }
+    }
+
+    fn what(&self) -> &'static str {
+        match self {
+            Named::Flow { .. } | Named::Let { .. } => "a stream or table",
+            Named::Sink { .. } => "a sink",
+            Named::Store { .. } => "a store",
+        }
+    }
+}
+
+/// Builds the graph of a topology.
+pub(crate) fn build(
+    name: Ident,
+    items: Vec<Item>,
+    siblings: &Siblings,
+    errors: &mut Diagnostics,
+) -> Graph {
+    let mut settings = Vec::new();
+    let mut declarations = Vec::new();
+    for item in items {
+        match item {
+            Item::Setting(s) => settings.push(s),
+            other => declarations.push(other),
+        }
+    }
+    let settings = Settings::read(settings, errors);
+    let graph = Graph {
+        name,
+        settings,
+        topics: Vec::new(),
+        sources: Vec::new(),
+        sinks: Vec::new(),
+        stores: Vec::new(),
+        nodes: Vec::new(),
+        subtopology: Vec::new(),
+        subtopologies: 0,
+    };
+    let mut builder = Builder { graph, errors, siblings, names: BTreeMap::new() };
+    builder.declare_and_chain(declarations);
+    builder.report_unused();
+    let mut graph = builder.graph;
+    super::subtopology::cut(&mut graph);
+    graph
+}
+
+impl Builder<'_> {
+    fn declare_and_chain(&mut self, items: Vec<Item>) {
+        let mut order = Vec::new();
+        for item in items {
+            match item {
+                Item::Input(input) => self.declare_input(input),
+                Item::Sink(sink) => self.declare_sink(sink),
+                Item::Store(store) => self.declare_store(store),
+                Item::Let(item) => {
+                    let ident = item.name.clone();
+                    order.push(Err(ident.clone()));
+                    let item = Some(Box::new(item));
+                    self.declare(Named::Let { item, ident });
+                }
+                Item::Chain(chain) => order.push(Ok(chain)),
+                Item::Setting(_) => {}
+            }
+        }
+        for entry in order {
+            match entry {
+                Ok(chain) => self.run_chain(chain),
+                Err(name) => self.build_let(&name.to_string()),
+            }
+        }
+    }
+
+    fn declare(&mut self, named: Named) {
+        let ident = named.ident().clone();
+        let name = ident.to_string();
+        if let Some(first) = self.names.get(&name) {
+            let message = format!("`{name}` is declared twice: give this one another name");
+            let span = first.ident().span();
+            self.errors.error_with(ident.span(), message, span, "first declared here");
+        } else {
+            self.names.insert(name, named);
+        }
+    }
+
+    fn declare_input(&mut self, input: parse::Input) {
+        let table = input.kind == InputKind::Table;
+        let word = if table { "table" } else { "source" };
+        let mut options = Options::new(word, input.options, self.errors);
+        let partitions = options.expr("partitions");
+        let time = options.expr("time");
+        let latest = options.reset();
+        let value_format = options.format("format");
+        let key_format = options.format("key_format");
+        let memory = table && options.flag("memory");
+        options.finish();
+        let (key_format, value_format) =
+            self.formats(&input.key, &input.value, key_format, value_format);
+        let topic = self.topic(Topic {
+            name: literal_or_expr(&input.topic),
+            role: TopicRole::Source,
+            partitions,
+            key: input.key.clone(),
+            value: input.value.clone(),
+            key_format: key_format.clone(),
+            value_format: value_format.clone(),
+        });
+        let source = SourceId(self.graph.sources.len());
+        let node = NodeId(self.graph.nodes.len());
+        self.graph.sources.push(Source {
+            name: input.name.to_string(),
+            ident: input.name.clone(),
+            topic,
+            table,
+            time,
+            latest,
+            node,
+        });
+        let (operator, store): (Box<dyn Operator>, _) = if table {
+            let store = self.add_store(Store {
+                ident: input.name.clone(),
+                kind: StoreKind::KeyValue,
+                key: input.key.clone(),
+                value: input.value.clone(),
+                optional: false,
+                key_format,
+                value_format,
+                memory,
+                changelog: TopicId(0),
+                user: Some(input.name.span()),
+            });
+            (Box::new(ops::TableSource { source, store }), Some(store))
+        } else {
+            (Box::new(ops::Source { source }), None)
+        };
+        self.graph.nodes.push(Node {
+            name: input.name.to_string(),
+            doc: input.doc,
+            span: input.name.span(),
+            operator,
+            inputs: Vec::new(),
+            consumers: Vec::new(),
+            key: Some(input.key.clone()),
+            value: Some(input.value.clone()),
+        });
+        let (key, value) = (Some(input.key), Some(input.value));
+        let flow = match store {
+            Some(store) => {
+                let windowed = false;
+                Flow::Table(TableFlow { node, key, value, store, nullable: true, windowed })
+            }
+            None => Flow::Stream(StreamFlow { node, key, value, rekeyed: None }),
+        };
+        self.declare(Named::Flow { ident: input.name, flow, used: false });
+    }
+
+    fn declare_sink(&mut self, sink: parse::Sink) {
+        let mut options = Options::new("sink", sink.options, self.errors);
+        let partitions = options.expr("partitions");
+        let value_format = options.format("format");
+        let key_format = options.format("key_format");
+        options.finish();
+        let (key_format, value_format) =
+            self.formats(&sink.key, &sink.value, key_format, value_format);
+        let topic = self.topic(Topic {
+            name: literal_or_expr(&sink.topic),
+            role: TopicRole::Sink,
+            partitions,
+            key: sink.key,
+            value: sink.value,
+            key_format,
+            value_format,
+        });
+        let id = SinkId(self.graph.sinks.len());
+        let table = sink.shape == parse::Shape::Table;
+        self.graph.sinks.push(Sink { ident: sink.name.clone(), table, topic, written: false });
+        let _ = sink.doc;
+        self.declare(Named::Sink { id, ident: sink.name });
+    }
+
+    fn declare_store(&mut self, store: parse::Store) {
+        let mut options = Options::new("store", store.options, self.errors);
+        let value_format = options.format("format");
+        let key_format = options.format("key_format");
+        let memory = options.flag("memory");
+        options.finish();
+        if store.kind != "kv" {
+            let hint = suggestion(&store.kind.to_string(), ["kv"]);
+            let message = format!("a store is declared as `kv<K, V>`, not `{}`{hint}", store.kind);
+            self.errors.error(store.kind.span(), message);
+            return;
+        }
+        let id = self.new_store(
+            store.name.clone(),
+            StoreKind::KeyValue,
+            store.key,
+            store.value,
+            (key_format, value_format),
+            memory,
+        );
+        self.declare(Named::Store { id, ident: store.name });
+    }
+
+    /// Adds a store and its changelog.
+    pub(crate) fn new_store(
+        &mut self,
+        ident: Ident,
+        kind: StoreKind,
+        key: Type,
+        value: Type,
+        (key_format, value_format): (Option<Format>, Option<Format>),
+        memory: bool,
+    ) -> StoreId {
+        let (optional, value) = match option_of(&value) {
+            Some(inner) => (true, inner.clone()),
+            None => (false, value),
+        };
+        let (key_format, value_format) = self.formats(&key, &value, key_format, value_format);
+        self.add_store(Store {
+            ident,
+            kind,
+            key,
+            value,
+            optional,
+            key_format,
+            value_format,
+            memory,
+            changelog: TopicId(0),
+            user: None,
+        })
+    }
+
+    fn add_store(&mut self, mut store: Store) -> StoreId {
+        let retention = match store.kind {
+            StoreKind::KeyValue => None,
+            StoreKind::Window { retention_ms } => Some(retention_ms),
+        };
+        let name = format!("{}-changelog", store.ident);
+        store.changelog = self.topic(Topic {
+            name: quote!(#name),
+            role: TopicRole::Changelog(retention),
+            partitions: None,
+            key: store.key.clone(),
+            value: store.value.clone(),
+            key_format: store.key_format.clone(),
+            value_format: store.value_format.clone(),
+        });
+        self.graph.stores.push(store);
+        StoreId(self.graph.stores.len() - 1)
+    }
+
+    /// A store that an operator declares in place; its name joins the others.
+    pub(crate) fn declare_store_in_place(
+        &mut self,
+        ident: &Ident,
+        kind: StoreKind,
+        key: Type,
+        value: Type,
+        user: Span,
+    ) -> StoreId {
+        let id = self.new_store(ident.clone(), kind, key, value, (None, None), false);
+        self.graph.stores[id.0].user = Some(user);
+        self.declare(Named::Store { id, ident: ident.clone() });
+        id
+    }
+
+    fn topic(&mut self, topic: Topic) -> TopicId {
+        self.graph.topics.push(topic);
+        TopicId(self.graph.topics.len() - 1)
+    }
+
+    /// The formats of key and value, with an error at each type that has none.
+    fn formats(
+        &mut self,
+        key: &Type,
+        value: &Type,
+        key_format: Option<Format>,
+        value_format: Option<Format>,
+    ) -> (Format, Format) {
+        let settings = &self.graph.settings;
+        let key_default = settings.key_format.clone().or_else(|| settings.format.clone());
+        let value_default = settings.format.clone();
+        let mut one = |ty: &Type, own: Option<Format>, default: Option<Format>, word: &str| {
+            if own.is_some() && windowed_of(ty).is_none() {
+                return own;
+            }
+            let found = Format::of(ty, own.as_ref().or(default.as_ref()));
+            if found.is_none() {
+                let message = format!(
+                    "no format for `{}`: set one for the topology (`format = json;`), or here \
+                     (`{word} = json`)",
+                    text(ty)
+                );
+                self.errors.error(syn::spanned::Spanned::span(ty), message);
+            }
+            found
+        };
+        let key = one(key, key_format, key_default, "key_format");
+        let value = one(value, value_format, value_default, "format");
+        let missing =
+            || Format { tokens: quote!(::streams::format::Bytes), name: "bytes".to_owned() };
+        (key.unwrap_or_else(missing), value.unwrap_or_else(missing))
+    }
+
+    /// Adds a node behind `inputs`.
+    pub(crate) fn add(
+        &mut self,
+        name: String,
+        span: Span,
+        operator: Box<dyn Operator>,
+        inputs: Vec<NodeId>,
+        key: Option<Type>,
+        value: Option<Type>,
+    ) -> NodeId {
+        let id = NodeId(self.graph.nodes.len());
+        for input in &inputs {
+            self.graph.nodes[input.0].consumers.push(id);
+        }
+        let doc = String::new();
+        let consumers = Vec::new();
+        self.graph.nodes.push(Node { name, doc, span, operator, inputs, consumers, key, value });
+        id
+    }
+
+    /// Adds an operator behind a stream, named after its word and place.
+    pub(crate) fn add_after(
+        &mut self,
+        input: NodeId,
+        call: &Call,
+        operator: Box<dyn Operator>,
+        key: Option<Type>,
+        value: Option<Type>,
+    ) -> NodeId {
+        let name = format!("{}-{}", call.name, self.graph.nodes.len());
+        self.add(name, call.span(), operator, vec![input], key, value)
+    }
+
+    /// Makes a stream ready for state that is kept by key: null keys (and, if asked for, null
+    /// values) are dropped, and where the key changed, the records go through a repartition topic
+    /// of this name.
+    pub(crate) fn partitioned(
+        &mut self,
+        mut stream: StreamFlow,
+        topic: &str,
+        key_hint: Option<&Type>,
+        drop_null_values: bool,
+        at: &Ident,
+    ) -> Option<StreamFlow> {
+        if stream.key.is_none() {
+            stream.key = key_hint.cloned();
+        }
+        let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
+        let null_values =
+            drop_null_values && stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
+        if null_keys || null_values {
+            let some = |ty: Option<Type>, drop: bool| match &ty {
+                Some(t) if drop => option_of(t).cloned().or(ty),
+                _ => ty,
+            };
+            stream.key = some(stream.key, null_keys);
+            stream.value = some(stream.value, null_values);
+            let operator = Box::new(ops::DropNulls { keys: null_keys, values: null_values });
+            let name = format!("{topic}-drop-nulls");
+            let (key, value) = (stream.key.clone(), stream.value.clone());
+            stream.node = self.add(name, at.span(), operator, vec![stream.node], key, value);
+        }
+        match stream.rekeyed {
+            None => Some(stream),
+            Some(changed) => self.repartition(stream, topic, None, at, Some(changed)),
+        }
+    }
+
+    /// Puts a repartition topic behind a stream.
+    pub(crate) fn repartition(
+        &mut self,
+        stream: StreamFlow,
+        topic: &str,
+        partitions: Option<Expr>,
+        at: &Ident,
+        changed: Option<Span>,
+    ) -> Option<StreamFlow> {
+        let mut unknown = |part: &str, how: &str| {
+            let message = format!(
+                "the {part}'s type is not written anywhere before this repartition topic: {how}"
+            );
+            let span = changed.unwrap_or(at.span());
+            self.errors.error_with(span, message, at.span(), "the repartition is needed here");
+        };
+        let how_key = "give the closure a return type (`|_, v| -> String { … }`), or use a function of this module";
+        let how_value = "give the closure that made it a return type (`|v| -> Order { … }`), or name \
+                         the stream with its types (`let x: stream<K, V> = …`)";
+        let key = stream.key.clone();
+        let value = stream.value.clone();
+        if key.is_none() {
+            unknown("key", how_key);
+        }
+        if value.is_none() {
+            unknown("value", how_value);
+        }
+        let (key, value) = (key?, value?);
+        let (owned_key, owned_value) = (borrowed_to_owned(&key), borrowed_to_owned(&value));
+        let (key_format, value_format) = self.formats(&owned_key, &owned_value, None, None);
+        let name = format!("{topic}-repartition");
+        let id = self.topic(Topic {
+            name: quote!(#name),
+            role: TopicRole::Repartition,
+            partitions,
+            key: owned_key.clone(),
+            value: owned_value.clone(),
+            key_format,
+            value_format,
+        });
+        let write = Box::new(ops::RepartitionWrite { topic: id });
+        let (k, v) = (Some(key.clone()), Some(value.clone()));
+        let written = self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
+        let source = SourceId(self.graph.sources.len());
+        let (k, v) = (Some(owned_key.clone()), Some(owned_value.clone()));
+        let read = Box::new(ops::Source { source });
+        let node = self.add(format!("{name}-source"), at.span(), read, Vec::new(), k, v);
+        self.graph.sources.push(Source {
+            name,
+            ident: at.clone(),
+            topic: id,
+            table: false,
+            time: None,
+            latest: false,
+            node,
+        });
+        let _ = written;
+        Some(StreamFlow { node, key: Some(owned_key), value: Some(owned_value), rekeyed: None })
+    }
+
+    fn build_let(&mut self, name: &str) {
+        let item = match self.names.get_mut(name) {
+            Some(Named::Let { item, .. }) => item.take(),
+            _ => None,
+        };
+        let Some(item) = item else { return };
+        let parse::Let { doc, name: ident, declared, chain } = *item;
+        let calls = chain.calls.len();
+        let mut flow = self.flow_of(chain);
+        if let (Flow::End, true) = (&flow, calls > 0) {
+            let message = format!(
+                "the chain ends before it gives `{ident}` anything: leave out `let {ident} =`"
+            );
+            self.errors.error(ident.span(), message);
+        }
+        if let Some((key, value)) = declared {
+            match &mut flow {
+                Flow::Stream(s) => (s.key, s.value) = (Some(key), Some(value)),
+                Flow::Table(t) => (t.key, t.value) = (Some(key), Some(value)),
+                _ => {}
+            }
+        }
+        let node = match &flow {
+            Flow::Stream(s) => Some(s.node),
+            Flow::Table(t) => Some(t.node),
+            _ => None,
+        };
+        if let Some(node) = node.and_then(|n| self.graph.nodes.get_mut(n.0))
+            && calls > 0
+        {
+            node.name = ident.to_string();
+            node.doc = doc;
+        }
+        let broken = matches!(flow, Flow::Broken | Flow::End);
+        self.names.insert(name.to_owned(), Named::Flow { ident, flow, used: broken });
+    }
+
+    /// The stream or table of this name, as a chain's head or an operator's argument.
+    pub(crate) fn lookup(&mut self, ident: &Ident) -> Flow {
+        let name = ident.to_string();
+        if let Some(Named::Let { item: None, ident: first }) = self.names.get(&name) {
+            let message = format!(
+                "`{name}` is made from itself: a stream cannot flow back into its own chain"
+            );
+            let span = first.span();
+            self.errors.error_with(ident.span(), message, span, "declared here");
+            return Flow::Broken;
+        }
+        if let Some(Named::Let { .. }) = self.names.get(&name) {
+            self.build_let(&name);
+        }
+        match self.names.get_mut(&name) {
+            Some(Named::Flow { flow, used, .. }) => {
+                *used = true;
+                match flow {
+                    Flow::Stream(s) => Flow::Stream(s.clone()),
+                    Flow::Table(t) => Flow::Table(t.clone()),
+                    Flow::Grouped(g) => Flow::Grouped(g.clone()),
+                    Flow::End | Flow::Broken => Flow::Broken,
+                }
+            }
+            Some(other) => {
+                let message =
+                    format!("`{name}` is {}, where a stream or table is needed", other.what());
+                self.errors.error(ident.span(), message);
+                Flow::Broken
+            }
+            None => {
+                let known = self
+                    .names
+                    .iter()
+                    .filter(|(_, n)| matches!(n, Named::Flow { .. } | Named::Let { .. }));
+                let hint = suggestion(&name, known.map(|(k, _)| k.as_str()));
+                self.errors
+                    .error(ident.span(), format!("there is no stream or table `{name}`{hint}"));
+                Flow::Broken
+            }
+        }
+    }
+
+    /// The sink of this name.
+    pub(crate) fn lookup_sink(&mut self, ident: &Ident) -> Option<SinkId> {
+        let name = ident.to_string();
+        match self.names.get(&name) {
+            Some(Named::Sink { id, .. }) => {
+                let id = *id;
+                self.graph.sinks[id.0].written = true;
+                Some(id)
+            }
+            Some(other) => {
+                let message = format!("`{name}` is {}, where a sink is needed", other.what());
+                self.errors.error(ident.span(), message);
+                None
+            }
+            None => {
+                let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Sink { .. }));
+                let hint = suggestion(&name, known.map(|(k, _)| k.as_str()));
+                let message = format!(
+                    "there is no sink `{name}`{hint}; declare it: `sink {name}: stream<K, V> = \"topic\";`"
+                );
+                self.errors.error(ident.span(), message);
+                None
+            }
+        }
+    }
+
+    /// The declared store of this name, if there is one of it.
+    pub(crate) fn store_named(&self, ident: &Ident) -> Option<StoreId> {
+        match self.names.get(&ident.to_string()) {
+            Some(Named::Store { id, .. }) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The declared store of this name, for one operator's use.
+    pub(crate) fn claim_store(&mut self, ident: &Ident) -> Option<StoreId> {
+        let name = ident.to_string();
+        let Some(id) = self.store_named(ident) else {
+            let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Store { .. }));
+            let hint = suggestion(&name, known.map(|(k, _)| k.as_str()));
+            let message = match self.names.get(&name) {
+                Some(other) => format!("`{name}` is {}, where a store is needed", other.what()),
+                None => format!(
+                    "there is no store `{name}`{hint}; declare it: `store {name}: kv<K, V>;`"
+                ),
+            };
+            self.errors.error(ident.span(), message);
+            return None;
+        };
+        let store = &mut self.graph.stores[id.0];
+        if let Some(first) = store.user.replace(ident.span()) {
+            let message = format!("store `{name}` has two operators: give each a store of its own");
+            self.errors.error_with(ident.span(), message, first, "first used here");
+        }
+        Some(id)
+    }
+
+    fn run_chain(&mut self, chain: Chain) {
+        let name = match &chain.head {
+            Head::Name(name) | Head::Merge(name, _) => name.clone(),
+        };
+        let last = chain.calls.last().map_or_else(|| name.clone(), |c| c.name.clone());
+        match self.flow_of(chain) {
+            Flow::End | Flow::Broken => {}
+            // A table is kept by its store, which is a use of it.
+            Flow::Table(_) if last != name => {}
+            other => {
+                let message = format!(
+                    "the chain ends in {} that nobody takes: end it in `.to(sink)`, `.branch {{ … }}` \
+                     or `.for_each(…)`, or name it with `let x = …`",
+                    other.what()
+                );
+                self.errors.error(last.span(), message);
+            }
+        }
+    }
+
+    fn flow_of(&mut self, chain: Chain) -> Flow {
+        let flow = match chain.head {
+            Head::Name(name) => self.lookup(&name),
+            Head::Merge(word, names) => ops::merge(self, &word, &names),
+        };
+        self.apply(flow, chain.calls)
+    }
+
+    /// Applies operators one after the other.
+    pub(crate) fn apply(&mut self, mut flow: Flow, calls: Vec<Call>) -> Flow {
+        for call in calls {
+            if matches!(flow, Flow::Broken) {
+                ops::check_word(self, &call);
+                continue;
+            }
+            flow = ops::build(self, flow, call);
+        }
+        flow
+    }
+
+    fn report_unused(&mut self) {
+        for named in self.names.values() {
+            match named {
+                Named::Flow { ident, flow, used: false } => {
+                    let what = match flow {
+                        Flow::Table(_) => "table",
+                        _ => "stream",
+                    };
+                    // A table that was made by an operator is kept by its store.
+                    let kept = matches!(flow, Flow::Table(t) if !self.graph.nodes[t.node.0].inputs.is_empty());
+                    if !kept {
+                        let message =
+                            format!("{what} `{ident}` is never used: use it, or take it out");
+                        self.errors.error(ident.span(), message);
+                    }
+                }
+                Named::Sink { id, ident } if !self.graph.sinks[id.0].written => {
+                    let message = format!(
+                        "sink `{ident}` is never written: end a chain in `.to({ident})`, or take it out"
+                    );
+                    self.errors.error(ident.span(), message);
+                }
+                Named::Store { id, ident } if self.graph.stores[id.0].user.is_none() => {
+                    let message = format!(
+                        "store `{ident}` is never used: name it in an operator, or take it out"
+                    );
+                    self.errors.error(ident.span(), message);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Reads options by name, and reports those that nothing asked for.
+struct Options<'e> {
+    of: &'static str,
+    left: Vec<Opt>,
+    known: Vec<&'static str>,
+    errors: &'e mut Diagnostics,
+}
+
+impl<'e> Options<'e> {
+    fn new(of: &'static str, left: Vec<Opt>, errors: &'e mut Diagnostics) -> Self {
+        Self { of, left, known: Vec::new(), errors }
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Opt> {
+        self.known.push(name);
+        let at = self.left.iter().position(|o| o.name == name)?;
+        Some(self.left.remove(at))
+    }
+
+    fn expr(&mut self, name: &'static str) -> Option<Expr> {
+        let option = self.take(name)?;
+        if option.value.is_none() {
+            let message = format!("`{name}` needs a value: `{name} = …`");
+            self.errors.error(option.name.span(), message);
+        }
+        option.value
+    }
+
+    fn flag(&mut self, name: &'static str) -> bool {
+        let option = self.take(name);
+        if let Some(Opt { value: Some(value), .. }) = &option {
+            let message = format!("`{name}` stands alone, without a value");
+            self.errors.error(syn::spanned::Spanned::span(value), message);
+        }
+        option.is_some()
+    }
+
+    fn format(&mut self, name: &'static str) -> Option<Format> {
+        match Format::named(&self.expr(name)?) {
+            Ok(format) => Some(format),
+            Err(error) => {
+                self.errors.push(error);
+                None
+            }
+        }
+    }
+
+    /// `reset = earliest | latest`: true for latest.
+    fn reset(&mut self) -> bool {
+        let Some(value) = self.expr("reset") else { return false };
+        let word = match &value {
+            Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        match word.as_deref() {
+            Some("earliest") => false,
+            Some("latest") => true,
+            _ => {
+                let span = syn::spanned::Spanned::span(&value);
+                self.errors.error(span, "`reset` is `earliest` or `latest`");
+                false
+            }
+        }
+    }
+
+    fn finish(self) {
+        for option in self.left {
+            let name = option.name.to_string();
+            let message = if self.known.contains(&name.as_str()) {
+                format!("`{name}` is given twice: keep one")
+            } else {
+                let hint = suggestion(&name, self.known.iter().copied());
+                let known = self.known.join(", ");
+                format!("a {} has no option `{name}`{hint}; its options are {known}", self.of)
+            };
+            self.errors.error(option.name.span(), message);
+        }
+    }
+}
+
+fn literal_or_expr(topic: &Expr) -> proc_macro2::TokenStream {
+    quote!(#topic)
+}

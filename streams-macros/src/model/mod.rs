@@ -1,0 +1,21 @@
+//! The graph of operators: names resolved, types known as far as they are written.
+
+mod build;
+mod duration;
+mod format;
+mod graph;
+mod settings;
+mod subtopology;
+mod types;
+
+pub(crate) use build::{Builder, build};
+pub(crate) use duration::milliseconds;
+pub(crate) use graph::{
+    Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId,
+    TopicRole,
+};
+pub(crate) use settings::OnError;
+pub(crate) use types::{
+    Flow, GroupedFlow, StreamFlow, TableFlow, WindowSpec, borrowed_to_owned, option_of,
+    reference_of, same, text, windowed_of,
+};

@@ -1,0 +1,79 @@
+//! The topology-wide settings.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{Expr, Ident};
+
+use super::format::Format;
+use crate::diagnostic::{Diagnostics, suggestion};
+use crate::parse::Setting;
+
+/// The topology's `on_error`.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum OnError {
+    #[default]
+    Fail,
+    Skip,
+}
+
+/// What `name = value;` items say.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) format: Option<Format>,
+    pub(crate) key_format: Option<Format>,
+    pub(crate) on_error: OnError,
+}
+
+const NAMES: [&str; 3] = ["format", "key_format", "on_error"];
+
+impl Settings {
+    pub(crate) fn read(settings: Vec<Setting>, errors: &mut Diagnostics) -> Self {
+        let mut read = Self::default();
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for Setting { name, value } in settings {
+            if let Some(first) = seen.insert(name.to_string(), name.span()) {
+                let message = format!("`{name}` is set twice: keep one");
+                errors.error_with(name.span(), message, first, "first set here");
+                continue;
+            }
+            if let Err(error) = read.set(&name, &value) {
+                errors.push(error);
+            }
+        }
+        read
+    }
+
+    fn set(&mut self, name: &Ident, value: &Expr) -> syn::Result<()> {
+        match name.to_string().as_str() {
+            "format" => self.format = Some(Format::named(value)?),
+            "key_format" => self.key_format = Some(Format::named(value)?),
+            "on_error" => self.on_error = on_error(value)?,
+            other => {
+                let hint = suggestion(other, NAMES);
+                let message = format!(
+                    "there is no setting `{other}`{hint}; the settings are {}",
+                    NAMES.join(", ")
+                );
+                return Err(syn::Error::new(name.span(), message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn on_error(value: &Expr) -> syn::Result<OnError> {
+    let word = match value {
+        Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
+        _ => None,
+    };
+    match word.as_deref() {
+        Some("fail") => Ok(OnError::Fail),
+        Some("skip") => Ok(OnError::Skip),
+        _ => Err(syn::Error::new(
+            value.span(),
+            "`on_error` is `fail` (stop at the record) or `skip` (count it and go on)",
+        )),
+    }
+}

@@ -1,0 +1,56 @@
+//! Cuts the graph into sub-topologies: what is connected by operators and shared stores, and by
+//! nothing but topics to the rest.
+
+use super::graph::Graph;
+
+/// Numbers the sub-topologies in the order of their first source.
+pub(super) fn cut(graph: &mut Graph) {
+    let mut parts = Parts((0..graph.nodes.len()).collect());
+    for (id, node) in graph.nodes.iter().enumerate() {
+        for input in &node.inputs {
+            parts.join(id, input.0);
+        }
+    }
+    let mut owner: Vec<Option<usize>> = vec![None; graph.stores.len()];
+    for (id, node) in graph.nodes.iter().enumerate() {
+        for store in node.operator.stores() {
+            match owner[store.0] {
+                Some(other) => parts.join(id, other),
+                None => owner[store.0] = Some(id),
+            }
+        }
+    }
+    let mut numbers: Vec<usize> = Vec::new();
+    for source in &graph.sources {
+        let part = parts.find(source.node.0);
+        if !numbers.contains(&part) {
+            numbers.push(part);
+        }
+    }
+    graph.subtopology = (0..graph.nodes.len())
+        .map(|id| {
+            let part = parts.find(id);
+            numbers.iter().position(|n| *n == part).unwrap_or(numbers.len())
+        })
+        .collect();
+    graph.subtopologies = numbers.len();
+}
+
+/// Disjoint sets.
+struct Parts(Vec<usize>);
+
+impl Parts {
+    fn find(&mut self, mut id: usize) -> usize {
+        while self.0[id] != id {
+            self.0[id] = self.0[self.0[id]];
+            id = self.0[id];
+        }
+        id
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        let (low, high) = (a.min(b), a.max(b));
+        self.0[high] = low;
+    }
+}

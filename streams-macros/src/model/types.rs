@@ -1,0 +1,140 @@
+//! What flows along a chain, and what can be said of a type by looking at it.
+
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{GenericArgument, PathArguments, Type};
+
+use super::graph::{NodeId, StoreId};
+
+/// What an operator is applied to.
+pub(crate) enum Flow {
+    Stream(StreamFlow),
+    Grouped(GroupedFlow),
+    Table(TableFlow),
+    /// The chain has ended: `to`, `branch`, `for_each`.
+    End,
+    /// An error has been reported; nothing more is said about this chain.
+    Broken,
+}
+
+/// A stream.
+#[derive(Clone)]
+pub(crate) struct StreamFlow {
+    pub(crate) node: NodeId,
+    pub(crate) key: Option<Type>,
+    pub(crate) value: Option<Type>,
+    /// Where the key changed since the records were last partitioned by it.
+    pub(crate) rekeyed: Option<Span>,
+}
+
+/// A stream, grouped by its key and, perhaps, windows.
+#[derive(Clone)]
+pub(crate) struct GroupedFlow {
+    pub(crate) stream: StreamFlow,
+    pub(crate) window: Option<WindowSpec>,
+}
+
+/// A table.
+#[derive(Clone)]
+pub(crate) struct TableFlow {
+    pub(crate) node: NodeId,
+    pub(crate) key: Option<Type>,
+    /// Type of the values, without the `Option` of a deletion.
+    pub(crate) value: Option<Type>,
+    /// Its rows.
+    pub(crate) store: StoreId,
+    /// True if a key can lose its value.
+    pub(crate) nullable: bool,
+    /// True for the results of a windowed aggregation.
+    pub(crate) windowed: bool,
+}
+
+/// `window(…)`.
+#[derive(Clone, Copy)]
+pub(crate) struct WindowSpec {
+    pub(crate) size_ms: i64,
+    pub(crate) grace_ms: i64,
+    pub(crate) retention_ms: Option<i64>,
+}
+
+impl Flow {
+    /// For messages: "a stream", "a group", …
+    pub(crate) fn what(&self) -> &'static str {
+        match self {
+            Flow::Stream(_) => "a stream",
+            Flow::Grouped(GroupedFlow { window: None, .. }) => "a group",
+            Flow::Grouped(_) => "a windowed group",
+            Flow::Table(_) => "a table",
+            Flow::End => "the end of a chain",
+            Flow::Broken => "nothing",
+        }
+    }
+}
+
+fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) if last.ident == name && arguments.args.len() == 1 => {
+            Some(inner)
+        }
+        _ => None,
+    }
+}
+
+/// `T` of `Option<T>`.
+pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
+    generic(ty, "Option")
+}
+
+/// `K` of `Windowed<K>`.
+pub(crate) fn windowed_of(ty: &Type) -> Option<&Type> {
+    generic(ty, "Windowed")
+}
+
+/// `T` of `&T` or `&mut T`.
+pub(crate) fn reference_of(ty: &Type) -> Option<&Type> {
+    match ty {
+        Type::Reference(r) => Some(&r.elem),
+        _ => None,
+    }
+}
+
+/// True if both are written alike.
+pub(crate) fn same(a: &Type, b: &Type) -> bool {
+    text(a) == text(b)
+}
+
+/// A type as a person writes it.
+pub(crate) fn text(ty: &Type) -> String {
+    let spaced = ty.to_token_stream().to_string();
+    let mut out = String::new();
+    for c in spaced.chars() {
+        let tight_before = matches!(c, '<' | '>' | ',' | ':' | ']' | ')' | ';');
+        if tight_before {
+            while out.ends_with(' ') {
+                out.pop();
+            }
+        }
+        let tight_after = out.ends_with(['<', '&', ':', '[', '(']);
+        if c == ' ' && tight_after {
+            continue;
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The type that holds what a borrowed one points to: `String` for `&str`, `Vec<u8>` for `&[u8]`.
+pub(crate) fn borrowed_to_owned(ty: &Type) -> Type {
+    match reference_of(ty) {
+        Some(Type::Slice(slice)) => {
+            let element = &slice.elem;
+            syn::parse_quote!(::std::vec::Vec<#element>)
+        }
+        Some(Type::Path(p)) if p.path.is_ident("str") => syn::parse_quote!(::std::string::String),
+        Some(other) => other.clone(),
+        None => ty.clone(),
+    }
+}

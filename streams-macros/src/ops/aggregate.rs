@@ -1,0 +1,91 @@
+//! `aggregate(store: S = init, |k, v, state| …)`: the values of each key (and window) gathered in a
+//! state, which the closure changes in place (Kafka Streams' `aggregate`). With a state of
+//! `Option<S>`, `None` deletes the key. Without windows, null values are left out; with tumbling
+//! windows the closure sees them. The result's timestamp is the largest of its records.
+//!
+//! A closure that fails halfway, under `on_error = skip`, leaves in the state what it had changed.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Expr;
+
+use super::keyed_state;
+use super::{Operator, function, grouped, positional};
+use crate::emit::{Emitter, Vars, here};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
+use crate::parse::Call;
+use crate::rewrite::Function;
+
+struct Aggregate {
+    store: StoreId,
+    window: Option<WindowSpec>,
+    init: Expr,
+    function: Function,
+}
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    let grouped = grouped(builder, flow, &call)?;
+    let usage = "aggregate(store: State = initial, |key, value, state| { … })";
+    let (argument, init) = keyed_state::store_argument(builder, &call, usage)?;
+    let Some(init) = init else {
+        builder.errors.error(argument.name.span(), format!("`aggregate` is written `{usage}`"));
+        return None;
+    };
+    let [adder] = positional(builder, &call, usage)?;
+    let function = function(builder, &call, adder, &["value", "state"])?;
+    let (stream, store, window) =
+        keyed_state::aggregation_store(builder, grouped, &call, &argument, None, false)?;
+    let operator = Box::new(Aggregate { store, window, init, function });
+    let node = builder.add_after(stream.node, &call, operator, None, None);
+    let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
+    builder.graph.nodes[node.0].key = table.key.clone();
+    builder.graph.nodes[node.0].value = table.value.clone();
+    Some(Flow::Table(table))
+}
+
+impl Operator for Aggregate {
+    fn word(&self) -> &'static str {
+        "aggregate"
+    }
+
+    fn stores(&self) -> Vec<StoreId> {
+        vec![self.store]
+    }
+
+    fn observes(&self) -> Option<StoreId> {
+        self.window.map(|_| self.store)
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let (slot, key, onwards) =
+            keyed_state::maybe_windowed_slot(e, node, vars, self.store, self.window);
+        let timestamp = keyed_state::advance_timestamp(vars);
+        let state = quote_spanned!(here()=> state);
+        let call = e.call(&self.function, node, vars, vec![vars.value.reference(), state]);
+        let init = &self.init;
+        let store = e.graph().store(self.store);
+        let (ty, optional) = (store.value.clone(), store.optional);
+        let open = if optional {
+            quote_spanned! {here()=>
+                if slot.value.is_none() {
+                    let init: ::core::option::Option<#ty> = #init;
+                    slot.value = init;
+                }
+                let state: &mut ::core::option::Option<#ty> = &mut slot.value;
+            }
+        } else {
+            quote_spanned! {here()=>
+                let state: &mut #ty = slot.value.get_or_insert_with(|| #init);
+            }
+        };
+        let rest = keyed_state::value_onwards(e, node, &onwards, optional);
+        quote_spanned! {here()=>
+            #slot
+            #timestamp
+            #open
+            let _: () = #call;
+            #key
+            #rest
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `count(store)`: how many records each key (and window) has had, as `i64` (Kafka Streams'
+//! `count`). Without windows, null values are not counted; with windows they are. The result's
+//! timestamp is the largest of its records.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::keyed_state::{self, StoreArgument};
+use super::{Operator, grouped, ident, no_other_names, positional};
+use crate::emit::{Emitter, Vars, here};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
+use crate::parse::Call;
+
+struct Count {
+    store: StoreId,
+    window: Option<WindowSpec>,
+}
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    let grouped = grouped(builder, flow, &call)?;
+    no_other_names(builder, &call, &[]);
+    let [store] = positional(builder, &call, "count(store)")?;
+    let name = ident(builder, &store, "a store")?;
+    let argument = StoreArgument { name, declared: None };
+    let value = Some(syn::parse_quote!(i64));
+    let (stream, store, window) =
+        keyed_state::aggregation_store(builder, grouped, &call, &argument, value, false)?;
+    let operator = Box::new(Count { store, window });
+    let node = builder.add_after(stream.node, &call, operator, None, None);
+    let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
+    builder.graph.nodes[node.0].key = table.key.clone();
+    builder.graph.nodes[node.0].value = table.value.clone();
+    Some(Flow::Table(table))
+}
+
+impl Operator for Count {
+    fn word(&self) -> &'static str {
+        "count"
+    }
+
+    fn stores(&self) -> Vec<StoreId> {
+        vec![self.store]
+    }
+
+    fn observes(&self) -> Option<StoreId> {
+        self.window.map(|_| self.store)
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let (slot, key, onwards) =
+            keyed_state::maybe_windowed_slot(e, node, vars, self.store, self.window);
+        let timestamp = keyed_state::advance_timestamp(vars);
+        let rest = keyed_state::value_onwards(e, node, &onwards, false);
+        quote_spanned! {here()=>
+            #slot
+            #timestamp
+            slot.value = ::core::option::Option::Some(slot.value.unwrap_or(0) + 1);
+            #key
+            #rest
+        }
+    }
+}

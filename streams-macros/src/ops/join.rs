@@ -1,0 +1,128 @@
+//! `join(table, |left, right| value)`: each record with the table's value of its key, dropped where
+//! there is none; `left_join(table, |left, right: Option<&R>| value)`: with `None` there (Kafka
+//! Streams' stream–table `join` and `leftJoin`). The table is as it stands when the record is
+//! processed; only the stream's records make results, with their timestamps.
+//!
+//! Null values of the stream are dropped; a null key is dropped by `join`, and joined with nothing
+//! by `left_join`.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::spanned::Spanned;
+
+use super::keyed_state;
+use super::{Operator, function, ident, named, no_other_names, positional, stream};
+use crate::emit::{Emitter, Operand, Vars, here};
+use crate::model::{Builder, Flow, NodeId, StoreId, option_of, reference_of, same, text};
+use crate::parse::Call;
+use crate::rewrite::Function;
+
+struct StreamTableJoin {
+    store: StoreId,
+    joiner: Function,
+    left: bool,
+}
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    let stream = stream(builder, flow, &call)?;
+    no_other_names(builder, &call, &["name"]);
+    let usage = format!("{}(table, |left, right| value)", call.name);
+    let [table, joiner] = positional(builder, &call, &usage)?;
+    let table_name = ident(builder, &table, "a table")?;
+    let joiner = function(builder, &call, joiner, &["left", "right"])?;
+    let table = match builder.lookup(&table_name) {
+        Flow::Table(table) => table,
+        Flow::Broken => return None,
+        other => {
+            let message =
+                format!("`{}` is with a table, and `{table_name}` is {}", call.name, other.what());
+            builder.errors.error(table_name.span(), message);
+            return None;
+        }
+    };
+    if table.windowed {
+        let message = format!(
+            "`{table_name}` is keyed by windows: a stream joins a table with a key of its own"
+        );
+        builder.errors.error(table_name.span(), message);
+        return None;
+    }
+    let left = call.name == "left_join";
+    let name = match named(&call, "name") {
+        Some(arg) => ident(builder, &arg.value, "the join")?,
+        None => quote::format_ident!("{}_join", table_name, span = table_name.span()),
+    };
+    let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
+    if left && null_keys {
+        let span = builder.graph.node(stream.node).span;
+        let message = "`left_join` on a stream whose keys may be null: split the null keys off with `filter` first, and merge them again after it";
+        builder.errors.error_with(call.span(), message, span, "keys are `Option` here");
+        return None;
+    }
+    let topic = name.to_string();
+    let mut stream = builder.partitioned(stream, &topic, table.key.as_ref(), true, &name)?;
+    if let (Some(k), Some(t)) = (&stream.key, &table.key)
+        && !same(k, t)
+        && !borrows(k, t)
+    {
+        let message = format!(
+            "the stream's keys are `{}`, those of table `{table_name}` are `{}`: join by one type of key",
+            text(k),
+            text(t)
+        );
+        builder.errors.error_with(
+            call.span(),
+            message,
+            t.span(),
+            "the table's key is declared here",
+        );
+        return None;
+    }
+    stream.value = joiner.returned();
+    let operator = Box::new(StreamTableJoin { store: table.store, joiner, left });
+    let (key, value) = (stream.key.clone(), stream.value.clone());
+    stream.node = builder.add_after(stream.node, &call, operator, key, value);
+    Some(Flow::Stream(stream))
+}
+
+/// True for `&str` and `String`, `&[u8]` and `Vec<u8>`.
+fn borrows(borrowed: &syn::Type, owned: &syn::Type) -> bool {
+    reference_of(borrowed).is_some_and(|b| {
+        matches!((text(b).as_str(), text(owned).as_str()), ("str", "String") | ("[u8]", "Vec<u8>"))
+    })
+}
+
+impl Operator for StreamTableJoin {
+    fn word(&self) -> &'static str {
+        if self.left { "left_join" } else { "join" }
+    }
+
+    fn stores(&self) -> Vec<StoreId> {
+        vec![self.store]
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let key = keyed_state::key_argument(e, node, vars, self.store);
+        let field = e.store_field(self.store);
+        let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));
+        let label = e.label();
+        let right = quote_spanned!(here()=> right);
+        let missing = if self.left {
+            TokenStream::new()
+        } else {
+            quote_spanned! {here()=>
+                let ::core::option::Option::Some(right) = right else { break #label };
+            }
+        };
+        let call = e.call(&self.joiner, node, vars, vec![vars.value.reference(), right]);
+        let value = vars.value.ident.clone();
+        let vars = Vars { value: Operand { ident: value.clone(), by_ref: false }, ..vars.clone() };
+        let rest = e.consumers(node, &vars);
+        quote_spanned! {here()=>
+            let right = #found.map(|(right, _)| right);
+            #missing
+            let #value = #call;
+            #rest
+        }
+    }
+}

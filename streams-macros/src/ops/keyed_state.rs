@@ -1,0 +1,245 @@
+//! What the operators with a store share: finding the place of the key, and going on with what was
+//! put there.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote_spanned};
+use syn::{Ident, Type};
+
+use super::table;
+use crate::emit::{Emitter, Operand, Vars, here, name};
+use crate::model::{
+    Builder, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowSpec,
+    reference_of,
+};
+use crate::parse::{Arg, Call};
+
+/// The argument that a store is looked up or changed with, for the key before `node`.
+pub(super) fn key_argument(
+    e: &Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+) -> TokenStream {
+    let reference = vars.key.reference();
+    let graph = e.graph();
+    let key = match graph.node(node).inputs.first() {
+        Some(input) => graph.node(*input).key.as_ref(),
+        None => graph.node(node).key.as_ref(),
+    };
+    let borrowed = key.is_some_and(|k| reference_of(k).is_some());
+    if borrowed && reference_of(&graph.store(store).key).is_none() {
+        quote_spanned!(here()=> *#reference)
+    } else {
+        reference
+    }
+}
+
+/// `let slot = …`: the place of the key in a key-value store.
+pub(super) fn slot(e: &Emitter<'_>, node: NodeId, vars: &Vars, store: StoreId) -> TokenStream {
+    let key = key_argument(e, node, vars, store);
+    let field = e.store_field(store);
+    let found = e.or_reject(quote_spanned!(here()=> self.#field.slot(#key)));
+    quote_spanned!(here()=> let slot = #found;)
+}
+
+/// `let slot = …` for a store with or without windows; a record whose window has closed is dropped
+/// and counted. Gives the code and the variables to go on with, whose key is windowed then.
+pub(super) fn maybe_windowed_slot(
+    e: &Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+    window: Option<WindowSpec>,
+) -> (TokenStream, TokenStream, Vars) {
+    let Some(WindowSpec { size_ms, grace_ms, .. }) = window else {
+        return (slot(e, node, vars, store), TokenStream::new(), vars.clone());
+    };
+    let key = key_argument(e, node, vars, store);
+    let field = e.store_field(store);
+    let observed = observed_field(&field);
+    let timestamp = &vars.timestamp;
+    let label = e.label();
+    let found = e.or_reject(quote_spanned!(here()=> self.#field.slot(#key, window.start)));
+    let before = quote_spanned! {here()=>
+        let windows = ::streams::window::Tumbling { size_ms: #size_ms, grace_ms: #grace_ms };
+        let window = windows.window(#timestamp);
+        self.#observed = ::core::cmp::Ord::max(self.#observed, #timestamp);
+        if windows.is_closed(window, self.#observed) {
+            cx.counters.dropped_late += 1;
+            break #label;
+        }
+        let slot = #found;
+    };
+    let windowed = name("key");
+    let inner = vars.key.reference();
+    let after = quote_spanned! {here()=>
+        let #windowed = ::streams::window::Windowed {
+            key: ::streams::__private::to_owned(#inner),
+            window,
+        };
+    };
+    let vars = Vars { key: Operand { ident: windowed, by_ref: false }, ..vars.clone() };
+    (before, after, vars)
+}
+
+/// The field with the largest timestamp that a windowed operator has seen.
+pub(crate) fn observed_field(store: &Ident) -> Ident {
+    format_ident!("observed_{}", store)
+}
+
+/// The result's timestamp: the largest of the records in it.
+pub(super) fn advance_timestamp(vars: &Vars) -> TokenStream {
+    let timestamp = &vars.timestamp;
+    quote_spanned! {here()=>
+        slot.timestamp = match slot.value {
+            ::core::option::Option::Some(_) => ::core::cmp::Ord::max(slot.timestamp, #timestamp),
+            ::core::option::Option::None => #timestamp,
+        };
+        let #timestamp = slot.timestamp;
+    }
+}
+
+/// The consumers of what is in `slot`: of `&V`, or of `&Option<V>` where a key can lose its value.
+pub(super) fn value_onwards(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    nullable: bool,
+) -> TokenStream {
+    if e.graph().node(node).consumers.is_empty() {
+        return TokenStream::new();
+    }
+    let value = &vars.value.ident;
+    let label = e.label();
+    let bind = if nullable {
+        quote_spanned!(here()=> let #value = &slot.value;)
+    } else {
+        quote_spanned! {here()=>
+            let ::core::option::Option::Some(#value) = slot.value.as_ref() else { break #label };
+        }
+    };
+    // A method takes the whole task: what it is given must not be borrowed from a store.
+    if e.reaches_method(node) {
+        let owned = Vars { value: Operand { ident: value.clone(), by_ref: false }, ..vars.clone() };
+        let rest = e.consumers(node, &owned);
+        return quote_spanned! {here()=>
+            #bind
+            let #value = ::core::clone::Clone::clone(#value);
+            #rest
+        };
+    }
+    let rest = e.consumers(node, &table::borrowed(vars));
+    quote_spanned!(here()=> #bind #rest)
+}
+
+/// The store that an aggregation names: a declared one, or one that it declares.
+pub(super) struct StoreArgument {
+    pub(super) name: Ident,
+    pub(super) declared: Option<Type>,
+}
+
+/// Resolves the store of an aggregation over a group: the records are partitioned by the key, and
+/// the result is a table in that store.
+pub(super) fn aggregation_store(
+    builder: &mut Builder<'_>,
+    grouped: GroupedFlow,
+    call: &Call,
+    argument: &StoreArgument,
+    value: Option<Type>,
+    drop_nulls_in_windows: bool,
+) -> Option<(StreamFlow, StoreId, Option<WindowSpec>)> {
+    let GroupedFlow { stream, window } = grouped;
+    let name = &argument.name;
+    let existing = if argument.declared.is_none() { builder.store_named(name) } else { None };
+    let hint = existing.map(|id| builder.graph.store(id).key.clone());
+    let drop_values = window.is_none() || drop_nulls_in_windows;
+    let topic = name.to_string();
+    let stream = builder.partitioned(stream, &topic, hint.as_ref(), drop_values, name)?;
+    if existing.is_some() {
+        let id = builder.claim_store(name)?;
+        if window.is_some() {
+            builder.errors.error(
+                name.span(),
+                format!(
+                    "store `{name}` is a key-value store, and a windowed `{}` keeps windows: name a \
+                     store that is not declared, and the operator declares it",
+                    call.name
+                ),
+            );
+            return None;
+        }
+        return Some((stream, id, window));
+    }
+    let Some(value) = argument.declared.clone().or(value) else {
+        builder.errors.error(
+            name.span(),
+            format!("the type that store `{name}` keeps is not known: write `{name}: Type = …`"),
+        );
+        return None;
+    };
+    let Some(key) = stream.key.clone() else {
+        let message = format!(
+            "the type of the key is not written anywhere before `{}`: give the closure that makes it a \
+             return type (`|_, v| -> String {{ … }}`), or declare `store {name}: kv<K, V>;`",
+            call.name
+        );
+        builder.errors.error(call.span(), message);
+        return None;
+    };
+    let kind = match window {
+        None => StoreKind::KeyValue,
+        Some(w) => StoreKind::Window {
+            retention_ms: w.retention_ms.unwrap_or(w.size_ms.saturating_add(w.grace_ms)),
+        },
+    };
+    let key = crate::model::borrowed_to_owned(&key);
+    let id = builder.declare_store_in_place(name, kind, key, value, name.span());
+    Some((stream, id, window))
+}
+
+/// The table that an aggregation makes.
+pub(super) fn table_of(
+    builder: &Builder<'_>,
+    node: NodeId,
+    stream: &StreamFlow,
+    store: StoreId,
+    windowed: bool,
+) -> TableFlow {
+    let kept = builder.graph.store(store);
+    let key = &kept.key;
+    let key = if windowed {
+        Some(syn::parse_quote!(::streams::window::Windowed<#key>))
+    } else {
+        stream.key.clone().map(|_| key.clone())
+    };
+    TableFlow {
+        node,
+        key,
+        value: Some(kept.value.clone()),
+        store,
+        nullable: kept.optional,
+        windowed,
+    }
+}
+
+/// `store` or `store: Type = init` as the first argument.
+pub(super) fn store_argument(
+    builder: &mut Builder<'_>,
+    call: &Call,
+    usage: &str,
+) -> Option<(StoreArgument, Option<syn::Expr>)> {
+    let Some(first) = call.args.first() else {
+        builder.errors.error(call.span(), format!("`{}` is written `{usage}`", call.name));
+        return None;
+    };
+    match first {
+        Arg { name: Some(name), declared, value } => {
+            let argument = StoreArgument { name: name.clone(), declared: declared.clone() };
+            Some((argument, Some(value.clone())))
+        }
+        Arg { name: None, value, .. } => {
+            let name = super::ident(builder, value, "a store")?;
+            Some((StoreArgument { name, declared: None }, None))
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The operators of the language, one file each: how it is called, what it needs, what it gives on,
+//! and the code that it becomes.
+
+mod aggregate;
+mod branch;
+mod count;
+mod drop_nulls;
+mod filter;
+mod flat_map;
+mod for_each;
+mod group_by;
+mod join;
+mod keyed_state;
+mod map;
+mod map_values;
+mod merge;
+mod peek;
+mod reduce;
+mod repartition;
+mod select_key;
+mod source;
+mod table;
+mod to;
+mod to_stream;
+mod to_table;
+mod transform;
+mod window;
+
+use proc_macro2::TokenStream;
+use syn::Expr;
+
+pub(crate) use drop_nulls::DropNulls;
+pub(crate) use keyed_state::observed_field;
+pub(crate) use merge::merge;
+pub(crate) use repartition::RepartitionWrite;
+pub(crate) use source::Source;
+pub(crate) use table::TableSource;
+
+use crate::diagnostic::suggestion;
+use crate::emit::{Emitter, Vars};
+use crate::model::{
+    Builder, Flow, GroupedFlow, NodeId, SinkId, StoreId, StreamFlow, TableFlow, TopicId,
+};
+use crate::parse::{Arg, Call};
+use crate::rewrite::Function;
+
+/// A node's code.
+pub(crate) trait Operator {
+    /// Its word, for `describe`.
+    fn word(&self) -> &'static str;
+
+    /// The stores that it reads or writes.
+    fn stores(&self) -> Vec<StoreId> {
+        Vec::new()
+    }
+
+    /// The store that needs the operator's largest timestamp beside it (windows).
+    fn observes(&self) -> Option<StoreId> {
+        None
+    }
+
+    /// The sinks that it writes.
+    fn sinks(&self) -> Vec<SinkId> {
+        Vec::new()
+    }
+
+    /// The repartition topic that it writes.
+    fn topic(&self) -> Option<TopicId> {
+        None
+    }
+
+    /// True if it is a method that its producers call, since there are several.
+    fn is_method(&self) -> bool {
+        false
+    }
+
+    /// The code for one record, with that of its consumers inside.
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream;
+}
+
+type Build = fn(&mut Builder<'_>, Flow, Call) -> Option<Flow>;
+
+const OPERATORS: [(&str, Build); 23] = [
+    ("aggregate", aggregate::build),
+    ("branch", branch::build),
+    ("count", count::build),
+    ("filter", filter::build),
+    ("filter_not", filter::build),
+    ("flat_map", flat_map::build),
+    ("flat_map_values", flat_map::build),
+    ("for_each", for_each::build),
+    ("group_by", group_by::build),
+    ("group_by_key", group_by::build),
+    ("join", join::build),
+    ("left_join", join::build),
+    ("map", map::build),
+    ("map_values", map_values::build),
+    ("peek", peek::build),
+    ("reduce", reduce::build),
+    ("repartition", repartition::build),
+    ("select_key", select_key::build),
+    ("to", to::build),
+    ("to_stream", to_stream::build),
+    ("to_table", to_table::build),
+    ("transform", transform::build),
+    ("window", window::build),
+];
+
+fn words() -> impl Iterator<Item = (&'static str, Build)> {
+    OPERATORS.into_iter()
+}
+
+/// Reports a call of an operator that does not exist.
+pub(crate) fn check_word(builder: &mut Builder<'_>, call: &Call) -> bool {
+    let name = call.name.to_string();
+    let known = words().any(|(word, _)| word == name);
+    if !known {
+        let hint = suggestion(&name, words().map(|(word, _)| word));
+        builder.errors.error(call.span(), format!("there is no operator `{name}`{hint}"));
+    }
+    known
+}
+
+/// Applies an operator to what is before it.
+pub(crate) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Flow {
+    if !check_word(builder, &call) {
+        return Flow::Broken;
+    }
+    if let Flow::End = flow {
+        let message =
+            format!("nothing comes after the end of a chain: `{}` has no input", call.name);
+        builder.errors.error(call.span(), message);
+        return Flow::Broken;
+    }
+    let arms = call.arms.is_some();
+    if arms != (call.name == "branch") {
+        let message = if arms {
+            format!("`{}` takes its arguments in parentheses: `{}(…)`", call.name, call.name)
+        } else {
+            "`branch` takes arms in braces: `branch { pattern => sink, … }`".to_owned()
+        };
+        builder.errors.error(call.span(), message);
+        return Flow::Broken;
+    }
+    let found = words().find(|(word, _)| call.name == word);
+    found.and_then(|(_, build)| build(builder, flow, call)).unwrap_or(Flow::Broken)
+}
+
+/// The stream before an operator that needs one.
+fn stream(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<StreamFlow> {
+    match flow {
+        Flow::Stream(stream) => Some(stream),
+        other => {
+            let advice = match &other {
+                Flow::Table(_) => ": go over to one with `.to_stream()` first",
+                Flow::Grouped(_) => {
+                    ": a group is for `count`, `reduce`, `aggregate` or `transform`"
+                }
+                _ => "",
+            };
+            let message =
+                format!("`{}` is for a stream, and this is {}{advice}", call.name, other.what());
+            builder.errors.error(call.span(), message);
+            None
+        }
+    }
+}
+
+/// The group before an operator that needs one.
+fn grouped(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<GroupedFlow> {
+    match flow {
+        Flow::Grouped(grouped) => Some(grouped),
+        other => {
+            let message = format!(
+                "`{}` is for a group, and this is {}: put `.group_by_key()` or `.group_by(…)` before it",
+                call.name,
+                other.what()
+            );
+            builder.errors.error(call.span(), message);
+            None
+        }
+    }
+}
+
+/// The table before an operator that needs one.
+fn table(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<TableFlow> {
+    match flow {
+        Flow::Table(table) => Some(table),
+        other => {
+            let message = format!("`{}` is for a table, and this is {}", call.name, other.what());
+            builder.errors.error(call.span(), message);
+            None
+        }
+    }
+}
+
+/// Exactly these many positional arguments.
+fn positional<const N: usize>(
+    builder: &mut Builder<'_>,
+    call: &Call,
+    usage: &str,
+) -> Option<[Expr; N]> {
+    let values: Vec<Expr> =
+        call.args.iter().filter(|a| a.name.is_none()).map(|a| a.value.clone()).collect();
+    match values.try_into() {
+        Ok(values) => Some(values),
+        Err(_) => {
+            builder.errors.error(call.span(), format!("`{}` is written `{usage}`", call.name));
+            None
+        }
+    }
+}
+
+/// The named argument `name = value`; others are reported by [`no_other_names`].
+fn named<'c>(call: &'c Call, name: &str) -> Option<&'c Arg> {
+    call.args.iter().find(|a| a.declared.is_none() && a.name.as_ref().is_some_and(|n| n == name))
+}
+
+/// Reports named arguments that the operator does not have.
+fn no_other_names(builder: &mut Builder<'_>, call: &Call, known: &[&str]) {
+    for arg in &call.args {
+        if let Some(name) = &arg.name
+            && !known.iter().any(|k| name == k)
+        {
+            let hint = suggestion(&name.to_string(), known.iter().copied());
+            let message = format!("`{}` has no argument `{name}`{hint}", call.name);
+            builder.errors.error(name.span(), message);
+        }
+    }
+}
+
+/// A closure or function that takes these values, or a key before and a context after them.
+fn function(
+    builder: &mut Builder<'_>,
+    call: &Call,
+    value: Expr,
+    required: &[&str],
+) -> Option<Function> {
+    let read = Function::read(value, builder.siblings)
+        .and_then(|f| f.check_arity(&call.name.to_string(), required).map(|()| f));
+    match read {
+        Ok(function) => Some(function),
+        Err(error) => {
+            builder.errors.push(error);
+            None
+        }
+    }
+}
+
+/// An identifier where one is needed, as a store's or sink's name.
+fn ident(builder: &mut Builder<'_>, value: &Expr, what: &str) -> Option<syn::Ident> {
+    let name = match value {
+        Expr::Path(p) => p.path.get_ident().cloned(),
+        _ => None,
+    };
+    if name.is_none() {
+        let span = syn::spanned::Spanned::span(value);
+        builder.errors.error(span, format!("expected the name of {what}"));
+    }
+    name
+}

@@ -1,0 +1,92 @@
+//! `reduce(store, |old, new| value)`: the values of each key (and window) folded into one of the
+//! same type (Kafka Streams' `reduce`). The first value is kept as it is; null values are left
+//! out. The result's timestamp is the largest of its records.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::keyed_state;
+use super::{Operator, function, grouped, positional};
+use crate::emit::{Emitter, Vars, here};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, borrowed_to_owned, option_of};
+use crate::parse::Call;
+use crate::rewrite::Function;
+
+struct Reduce {
+    store: StoreId,
+    window: Option<WindowSpec>,
+    function: Function,
+}
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    let grouped = grouped(builder, flow, &call)?;
+    let usage = "reduce(store, |old, new| value)";
+    let (argument, init) = keyed_state::store_argument(builder, &call, usage)?;
+    if let Some(init) = init {
+        let span = syn::spanned::Spanned::span(&init);
+        builder.errors.error(
+            span,
+            "`reduce` starts with the first value, without an initial one: `aggregate` takes one",
+        );
+        return None;
+    }
+    let [_, reducer] = positional(builder, &call, usage)?;
+    let function = function(builder, &call, reducer, &["old", "new"])?;
+    let value = grouped.stream.value.clone().map(|v| option_of(&v).cloned().unwrap_or(v));
+    let value = value.or_else(|| function.returned()).map(|v| borrowed_to_owned(&v));
+    let (stream, store, window) =
+        keyed_state::aggregation_store(builder, grouped, &call, &argument, value, true)?;
+    let operator = Box::new(Reduce { store, window, function });
+    let node = builder.add_after(stream.node, &call, operator, None, None);
+    let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
+    builder.graph.nodes[node.0].key = table.key.clone();
+    builder.graph.nodes[node.0].value = table.value.clone();
+    Some(Flow::Table(table))
+}
+
+impl Operator for Reduce {
+    fn word(&self) -> &'static str {
+        "reduce"
+    }
+
+    fn stores(&self) -> Vec<StoreId> {
+        vec![self.store]
+    }
+
+    fn observes(&self) -> Option<StoreId> {
+        self.window.map(|_| self.store)
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let (slot, key, onwards) =
+            keyed_state::maybe_windowed_slot(e, node, vars, self.store, self.window);
+        let timestamp = keyed_state::advance_timestamp(vars);
+        let value = vars.value.reference();
+        let old = quote_spanned!(here()=> old);
+        let call = e.call(&self.function, node, vars, vec![old, value.clone()]);
+        let store = e.graph().store(self.store);
+        let optional = store.optional;
+        let wrap = if optional {
+            quote_spanned!(here()=> reduced)
+        } else {
+            quote_spanned!(here()=> ::core::option::Option::Some(reduced))
+        };
+        let rest = keyed_state::value_onwards(e, node, &onwards, optional);
+        quote_spanned! {here()=>
+            #slot
+            let reduced = match &slot.value {
+                ::core::option::Option::Some(old) => {
+                    let reduced = #call;
+                    #wrap
+                }
+                ::core::option::Option::None => {
+                    ::core::option::Option::Some(::streams::__private::to_owned(#value))
+                }
+            };
+            #timestamp
+            slot.value = reduced;
+            #key
+            #rest
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! `repartition(name, partitions = 12)`: sends the records through a topic of the topology's own,
+//! `<application id>-<name>-repartition`, so that they are partitioned by their key (Kafka
+//! Streams' `repartition`). Operators with state insert one by themselves where the key changed.
+
+use proc_macro2::TokenStream;
+
+use super::{Operator, ident, named, no_other_names, positional, stream};
+use crate::emit::{Emitter, Vars};
+use crate::model::{Builder, Flow, NodeId, TopicId};
+use crate::parse::Call;
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    let mut stream = stream(builder, flow, &call)?;
+    no_other_names(builder, &call, &["partitions"]);
+    let [name] =
+        positional(builder, &call, "repartition(name)` or `repartition(name, partitions = 12)")?;
+    let name = ident(builder, &name, "the repartition topic")?;
+    let partitions = named(&call, "partitions").map(|a| a.value.clone());
+    // Null keys are dropped before the topic, as before state.
+    stream.rekeyed = None;
+    let stream = builder.partitioned(stream, &name.to_string(), None, false, &name)?;
+    let changed = Some(call.span());
+    let stream = builder.repartition(stream, &name.to_string(), partitions, &name, changed)?;
+    Some(Flow::Stream(stream))
+}
+
+/// The writing side of a repartition topic.
+pub(crate) struct RepartitionWrite {
+    pub(crate) topic: TopicId,
+}
+
+impl Operator for RepartitionWrite {
+    fn word(&self) -> &'static str {
+        "repartition"
+    }
+
+    fn topic(&self) -> Option<TopicId> {
+        Some(self.topic)
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, _: NodeId, vars: &Vars) -> TokenStream {
+        let topic = e.graph().topic(self.topic);
+        let (kf, vf) = (&topic.key_format.tokens, &topic.value_format.tokens);
+        let (key, value) = (vars.key.reference(), vars.value.reference());
+        let (kt, vt) = (&topic.key, &topic.value);
+        let key = e.encode(kf, kt, &key);
+        let value = e.encode(vf, vt, &value);
+        e.write(self.topic, 0, vars, key, value)
+    }
+}

@@ -1,0 +1,113 @@
+//! `to(sink)`: writes the records to the sink's topic and ends the chain (Kafka Streams' `to`).
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Ident;
+
+use super::{Operator, ident, no_other_names, positional};
+use crate::emit::{Emitter, Vars, here};
+use crate::model::{Builder, Flow, NodeId, SinkId, StreamFlow, windowed_of};
+use crate::parse::Call;
+
+struct To {
+    sink: SinkId,
+    /// The sink's name where it is written to.
+    at: Ident,
+    /// A table's value that is null is a deletion.
+    nullable: bool,
+}
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    no_other_names(builder, &call, &[]);
+    let [sink] = positional(builder, &call, "to(sink)")?;
+    let name = ident(builder, &sink, "a sink")?;
+    let id = builder.lookup_sink(&name)?;
+    let to_table = builder.graph.sink(id).table;
+    let (node, nullable) = match flow {
+        Flow::Stream(stream) if !to_table => (stream.node, false),
+        Flow::Table(table) if to_table => (table.node, table.nullable),
+        Flow::Stream(_) => {
+            let message = format!(
+                "`{name}` takes a table, and this is a stream: `.to_table(store)` makes one of it, or declare the sink as `stream<K, V>`"
+            );
+            builder.errors.error(name.span(), message);
+            return None;
+        }
+        Flow::Table(_) => {
+            let message = format!(
+                "`{name}` takes a stream, and this is a table: put `.to_stream()` before, or declare the sink as `table<K, V>`"
+            );
+            builder.errors.error(name.span(), message);
+            return None;
+        }
+        other => {
+            let message = format!(
+                "`to` is for a stream or a table, and this is {}: finish it with `count`, `reduce`, `aggregate` or `transform`",
+                other.what()
+            );
+            builder.errors.error(call.span(), message);
+            return None;
+        }
+    };
+    add(builder, node, id, name, nullable);
+    Some(Flow::End)
+}
+
+/// Writes a stream to a sink named in an arm of `branch`.
+pub(super) fn write(builder: &mut Builder<'_>, stream: StreamFlow, name: &Ident) {
+    let Some(id) = builder.lookup_sink(name) else { return };
+    if builder.graph.sink(id).table {
+        let message = format!("`{name}` takes a table, and this is a stream");
+        builder.errors.error(name.span(), message);
+        return;
+    }
+    add(builder, stream.node, id, name.clone(), false);
+}
+
+fn add(builder: &mut Builder<'_>, node: NodeId, sink: SinkId, at: Ident, nullable: bool) {
+    let name = builder.graph.sink(sink).ident.to_string();
+    let span = at.span();
+    builder.add(name, span, Box::new(To { sink, at, nullable }), vec![node], None, None);
+}
+
+impl Operator for To {
+    fn word(&self) -> &'static str {
+        "to"
+    }
+
+    fn sinks(&self) -> Vec<SinkId> {
+        vec![self.sink]
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, _: NodeId, vars: &Vars) -> TokenStream {
+        let id = e.graph().sink(self.sink).topic;
+        let topic = e.graph().topic(id);
+        let (kt, vt) = (topic.key.clone(), topic.value.clone());
+        let (kf, vf) = (&topic.key_format.tokens, &topic.value_format.tokens);
+        // One identifier at the user's token: rustc shows a type that does not fit there.
+        let at = here().located_at(self.at.span());
+        let (sink_key, sink_value) = (Ident::new("sink_key", at), Ident::new("sink_value", at));
+        let (key, value) = (vars.key.reference(), vars.value.reference());
+        let value_type = if self.nullable {
+            quote_spanned!(here()=> ::core::option::Option<#vt>)
+        } else {
+            quote_spanned!(here()=> #vt)
+        };
+        let checked = quote_spanned! {here()=>
+            let sink_key = #key;
+            let sink_value = #value;
+            let sink_key: &#kt = #sink_key;
+            let sink_value: &#value_type = #sink_value;
+        };
+        let key = e.encode(kf, &kt, &quote_spanned!(here()=> sink_key));
+        let value = if self.nullable {
+            let vt = syn::parse_quote!(::core::option::Option<#vt>);
+            e.encode(vf, &vt, &quote_spanned!(here()=> sink_value))
+        } else {
+            e.encode(vf, &vt, &quote_spanned!(here()=> sink_value))
+        };
+        let suffix = if windowed_of(&kt).is_some() { 8 } else { 0 };
+        let write = e.write(id, suffix, vars, key, value);
+        quote_spanned!(here()=> #checked #write)
+    }
+}

@@ -1,0 +1,76 @@
+//! `to_table(store)`: a stream's records as a table, the latest of each key in a store (Kafka
+//! Streams' `toTable`). Null keys are dropped; a null value deletes its key.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+
+use super::keyed_state;
+use super::{Operator, ident, no_other_names, positional, stream};
+use crate::emit::{Emitter, Vars, here};
+use crate::model::{
+    Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, borrowed_to_owned, option_of,
+};
+use crate::parse::Call;
+
+struct ToTable {
+    store: StoreId,
+    nullable: bool,
+}
+
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    let stream = stream(builder, flow, &call)?;
+    no_other_names(builder, &call, &[]);
+    let [store] = positional(builder, &call, "to_table(store)")?;
+    let name = ident(builder, &store, "a store")?;
+    let existing = builder.store_named(&name);
+    let hint = existing.map(|id| builder.graph.store(id).key.clone());
+    let stream = builder.partitioned(stream, &name.to_string(), hint.as_ref(), false, &name)?;
+    let nullable = stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
+    let store = match existing {
+        Some(_) => builder.claim_store(&name)?,
+        None => {
+            let (Some(key), Some(value)) = (&stream.key, &stream.value) else {
+                let message = format!(
+                    "the types of key and value are not written anywhere before `to_table`: declare `store {name}: kv<K, V>;`"
+                );
+                builder.errors.error(call.span(), message);
+                return None;
+            };
+            let (key, value) = (borrowed_to_owned(key), borrowed_to_owned(value));
+            builder.declare_store_in_place(&name, StoreKind::KeyValue, key, value, name.span())
+        }
+    };
+    let operator = Box::new(ToTable { store, nullable });
+    let kept = builder.graph.store(store);
+    let (key, value) = (Some(kept.key.clone()), Some(kept.value.clone()));
+    let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, windowed: false }))
+}
+
+impl Operator for ToTable {
+    fn word(&self) -> &'static str {
+        "to_table"
+    }
+
+    fn stores(&self) -> Vec<StoreId> {
+        vec![self.store]
+    }
+
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let slot = keyed_state::slot(e, node, vars, self.store);
+        let value = vars.value.reference();
+        let timestamp = &vars.timestamp;
+        let put = if self.nullable {
+            quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
+        } else {
+            quote_spanned!(here()=> ::core::option::Option::Some(::streams::__private::to_owned(#value)))
+        };
+        let rest = keyed_state::value_onwards(e, node, vars, self.nullable);
+        quote_spanned! {here()=>
+            #slot
+            slot.value = #put;
+            slot.timestamp = #timestamp;
+            #rest
+        }
+    }
+}

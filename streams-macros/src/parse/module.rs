@@ -1,0 +1,90 @@
+//! The module under `#[topology]`: its own items, the `topology! { … }` in it, and what its
+//! functions' signatures tell about types.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::{Span, TokenStream};
+use syn::spanned::Spanned;
+
+use crate::diagnostic::Diagnostics;
+
+/// The module, taken apart.
+pub(crate) struct Module {
+    pub(crate) attributes: Vec<syn::Attribute>,
+    pub(crate) visibility: syn::Visibility,
+    pub(crate) name: syn::Ident,
+    /// The user's items, without `topology! { … }`.
+    pub(crate) items: Vec<syn::Item>,
+    /// What is between the braces of `topology! { … }`.
+    pub(crate) body: TokenStream,
+    pub(crate) siblings: Siblings,
+}
+
+/// The signatures of the module's functions.
+#[derive(Default)]
+pub(crate) struct Siblings(BTreeMap<String, syn::Signature>);
+
+impl Siblings {
+    /// The signature of the function that a path names, if the module has it.
+    pub(crate) fn get(&self, path: &syn::Path) -> Option<&syn::Signature> {
+        self.0.get(&path.get_ident()?.to_string())
+    }
+}
+
+/// Takes the item under the attribute apart. `None` if it is not a module in place.
+pub(crate) fn parse_module(item: TokenStream, errors: &mut Diagnostics) -> Option<Module> {
+    let module: syn::ItemMod = match syn::parse2(item) {
+        Ok(module) => module,
+        Err(e) => {
+            errors.error(e.span(), "`#[topology]` goes on a module: `#[topology] mod name { … }`");
+            return None;
+        }
+    };
+    let Some((_, items)) = module.content else {
+        errors.error(
+            module.ident.span(),
+            "`#[topology]` must see the module's text: write `mod name { … }` in place of `mod name;`",
+        );
+        return None;
+    };
+    let mut body: Option<(Span, TokenStream)> = None;
+    let mut kept = Vec::new();
+    let mut siblings = Siblings::default();
+    for item in items {
+        match item {
+            syn::Item::Macro(m) if m.mac.path.is_ident("topology") => {
+                let span = m.mac.path.span();
+                match &body {
+                    None => body = Some((span, m.mac.tokens)),
+                    Some((first, _)) => errors.error_with(
+                        span,
+                        "a module holds one `topology! { … }`: put this in the first, or in a module of its own",
+                        *first,
+                        "the first is here",
+                    ),
+                }
+            }
+            item => {
+                if let syn::Item::Fn(f) = &item {
+                    siblings.0.insert(f.sig.ident.to_string(), f.sig.clone());
+                }
+                kept.push(item);
+            }
+        }
+    }
+    let body = body.map(|(_, tokens)| tokens).unwrap_or_else(|| {
+        errors.error(
+            module.ident.span(),
+            "the module has no topology: write `topology! { source …; sink …; … }` in it",
+        );
+        TokenStream::new()
+    });
+    Some(Module {
+        attributes: module.attrs,
+        visibility: module.vis,
+        name: module.ident,
+        items: kept,
+        body,
+        siblings,
+    })
+}
