@@ -254,6 +254,12 @@ impl Task {
     /// The input whose first record has the smallest timestamp; on equal ones a table's goes
     /// first, then the order of declaration decides. `None` if a record was left out meanwhile.
     fn choose(&mut self) -> Result<Option<usize>> {
+        // With records on one input only there is nothing to compare, and no need to decode a
+        // record for its timestamp before it is processed.
+        let mut waiting = (0..self.inputs.len()).filter(|i| self.buffered(*i) > 0);
+        if let (Some(only), None) = (waiting.next(), waiting.next()) {
+            return Ok(Some(only));
+        }
         let mut best: Option<(i64, bool, usize)> = None;
         for (number, input) in self.inputs.iter_mut().enumerate() {
             let Some(record) = input.queue.front() else { continue };

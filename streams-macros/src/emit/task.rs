@@ -33,7 +33,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let timestamps = sources.iter().enumerate().map(|(n, s)| timestamp_arm(&e, n, *s));
     let store_idents: Vec<&Ident> = stores.iter().map(|s| &graph.store(*s).ident).collect();
     let doc = format!("The task of sub-topology {subtopology}.");
-    quote! {
+    quote_spanned! {here()=>
         #[doc = #doc]
         #[doc(hidden)]
         #[allow(missing_docs, non_snake_case)]
@@ -43,7 +43,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         }
 
         #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels,
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces, unused_parens,
             unused_variables, unused_mut, unreachable_code, unused_assignments, non_snake_case,
             unused_qualifications, missing_docs
         )]
@@ -57,7 +57,8 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         }
 
         #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_variables,
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_variables, unused_braces,
+            unused_parens,
             unused_qualifications, unreachable_code
         )]
         impl ::streams::task::TaskLogic for #name {

@@ -11,8 +11,7 @@ mod types;
 pub(crate) use build::{Builder, build};
 pub(crate) use duration::milliseconds;
 pub(crate) use graph::{
-    Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId,
-    TopicRole,
+    Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId, TopicRole,
 };
 pub(crate) use settings::OnError;
 pub(crate) use types::{

@@ -19,7 +19,7 @@ struct Transform {
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
-    let stream = match flow {
+    let mut stream = match flow {
         Flow::Stream(stream) | Flow::Grouped(GroupedFlow { stream, window: None }) => stream,
         other => {
             let message =
@@ -35,6 +35,11 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let function = function(builder, &call, value, &["value", "state"])?;
     let store = builder.claim_store(&name)?;
     let key = builder.graph.store(store).key.clone();
+    if stream.value.is_none() {
+        // The last but one parameter is the value, or the one before the context.
+        let at = function.arity().map_or(0, |n| if n == 2 { 0 } else { 1 });
+        stream.value = function.parameter(at);
+    }
     let mut stream = builder.partitioned(stream, &name.to_string(), Some(&key), false, &name)?;
     stream.value = function.returned();
     let operator = Box::new(Transform { store, function });

@@ -86,8 +86,7 @@ impl Function {
         }
     }
 
-    /// The type of the parameter at `from_end` places before the last one, without its reference,
-    /// if it is written.
+    /// The type of the parameter at this place, without its reference, if it is written.
     pub(crate) fn parameter(&self, at: usize) -> Option<Type> {
         let ty = match self {
             Function::Closure(c) => match c.inputs.iter().nth(at)? {
@@ -118,11 +117,6 @@ impl Function {
             }
             _ => Ok(()),
         }
-    }
-
-    /// True if the parameters include the context.
-    pub(crate) fn wants_context(&self, required: usize) -> bool {
-        self.arity().is_some_and(|n| n == required + 2)
     }
 
     /// The expression that stands for a call with these parameters.

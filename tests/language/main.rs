@@ -1,0 +1,21 @@
+//! Every operator of the language, through the test driver.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod errors;
+mod fan_out;
+mod formats;
+mod joins;
+mod stateful;
+mod stateless;
+mod windows;
+
+/// A text.
+fn s(text: &str) -> String {
+    text.to_owned()
+}
