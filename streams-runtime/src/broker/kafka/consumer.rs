@@ -150,6 +150,10 @@ impl Consumer {
         max: usize,
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<()> {
+        if !self.ready.is_empty() && !self.handle.has_assignment() {
+            // Held of partitions that went to another member.
+            self.ready.clear();
+        }
         let mut given = self.give_held(max, each);
         // What is there already, without waiting.
         if given < max {

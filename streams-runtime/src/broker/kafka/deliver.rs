@@ -70,9 +70,10 @@ fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
         Code::AUTO_OFFSET_RESET | Code::OFFSET_OUT_OF_RANGE => Err(Error::new(
             ErrorKind::Fatal,
             format!(
-                "reading {topic}-{partition}: its position is out of range ({failure}): the \
+                "reading {topic}-{partition}: offset {} is out of range ({failure}): the \
                  records there are gone by retention, or the topic was created anew; raise its \
-                 retention, and reset the application's offsets to start from what is there"
+                 retention, and reset the application's offsets to start from what is there",
+                message.offset()
             ),
         )),
         // librdkafka leaves the group, tells so by a rebalance, and joins again.

@@ -9,10 +9,14 @@ use streams_core::HeaderBuf;
 
 use super::config::KafkaConfig;
 use super::deliver::{content, hand_out};
-use super::failure::error;
+use super::failure::{absent, error, transient};
 use super::ffi::{Handle, Inbox, Kind, Reading, millis};
 use crate::broker::{LogReader, Polled, Position, TopicPartition};
 use crate::error::{Error, Result};
+
+/// How long a topic may be unknown to a broker after it was created, and how soon to ask again.
+const TOPIC_PROPAGATION: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A consumer without a group: it needs no rights on one, and no coordinator.
 pub(super) struct KafkaReader {
@@ -24,6 +28,7 @@ pub(super) struct KafkaReader {
     index: HashMap<String, HashMap<i32, usize>>,
     headers: HeaderBuf,
     opened: Instant,
+    timeout: Duration,
 }
 
 impl KafkaReader {
@@ -39,7 +44,22 @@ impl KafkaReader {
             index: HashMap::new(),
             headers: HeaderBuf::new(),
             opened: Instant::now(),
+            timeout: config.request_timeout,
         })
+    }
+
+    /// Waits until the leaders are known; a topic that was just created may be news to a broker.
+    fn find_leaders(&self, topic: &str) -> Result<()> {
+        let deadline = Instant::now() + TOPIC_PROPAGATION.min(self.timeout);
+        loop {
+            match self.handle.find_leaders(topic, self.timeout)? {
+                Ok(()) => return Ok(()),
+                Err(f) if Instant::now() >= deadline || !(absent(f.code) || transient(f.code)) => {
+                    return Err(error(&format!("beginning to read {topic}"), &f));
+                }
+                Err(_) => std::thread::sleep(LOOK_AGAIN),
+            }
+        }
     }
 
     /// Receives a batch and hands it out; gives how much there was.
@@ -95,6 +115,9 @@ impl LogReader for KafkaReader {
                 Position::Latest => i64::from(RD_KAFKA_OFFSET_END),
                 Position::Offset(offset) => *offset,
             };
+            if !self.index.contains_key(&*p.topic) {
+                self.find_leaders(&p.topic)?;
+            }
             self.index
                 .entry(p.topic.to_string())
                 .or_default()

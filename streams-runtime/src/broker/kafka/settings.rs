@@ -56,9 +56,6 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             ("fetch.error.backoff.ms", "50"),
             // Memory: what may lie fetched, per consumer.
             ("queued.max.messages.kbytes", "32768"),
-            // A broker answers as soon as there is a byte. But while it waits for one, a partition
-            // that is added or resumed waits with it: so not the default of 500.
-            ("fetch.wait.max.ms", "100"),
         ]),
         Kind::Producer => add(&[
             ("acks", "all"),
@@ -76,14 +73,24 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             ),
         ]),
     }
+    // A broker answers as soon as there is a byte. While it waits for one, a partition that is added
+    // or resumed waits with it, and so does the news that the end is reached: not the default of 500.
+    if kind == Kind::Reader {
+        // It reads to the end, often of many partitions in turn, and is gone.
+        add(&[("fetch.wait.max.ms", "10")]);
+    }
     if kind == Kind::Consumer {
         add(&[
+            ("fetch.wait.max.ms", "100"),
             ("group.protocol", "classic"),
             // Keeps partitions of the same number together, which co-partitioned inputs need;
             // `cooperative-sticky` does not.
             ("partition.assignment.strategy", "range"),
             // A member that dies is missed after 10 s; one that stops leaves at once.
             ("session.timeout.ms", "10000"),
+            // Members learn of a rebalance by their next heartbeat: a second, not Kafka's three,
+            // is how long a hand-over takes.
+            ("heartbeat.interval.ms", "1000"),
         ]);
     }
     all

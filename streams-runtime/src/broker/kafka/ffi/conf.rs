@@ -72,12 +72,12 @@ impl Conf {
     pub(crate) fn start(self, kind: Kind) -> Result<Arc<Handle>, String> {
         let conf = self.0.as_ptr();
         let rebalances = (kind == Kind::Consumer).then(Box::<Rebalances>::default);
+        // Delivery reports as events and not as callbacks: rd_kafka_flush then waits on a condition,
+        // where it would otherwise poll by 10 ms. Errors of the others go to the log: nobody would
+        // fetch their events.
         let events = match kind {
-            // Delivery reports as events and not as callbacks: rd_kafka_flush then waits on a
-            // condition, where it would otherwise poll by 10 ms.
             Kind::Producer => c::RD_KAFKA_EVENT_DR | c::RD_KAFKA_EVENT_ERROR,
-            Kind::Consumer | Kind::Reader => 0,
-            Kind::Admin => c::RD_KAFKA_EVENT_ERROR,
+            Kind::Consumer | Kind::Reader | Kind::Admin => 0,
         };
         let mut errors: [c_char; TEXT] = [0; TEXT];
         // SAFETY: `conf` is live and belongs to the instance once rd_kafka_new succeeded (it is

@@ -104,7 +104,10 @@ impl Handle {
     /// Reads these partitions from their offsets on; answers the group's assignment.
     pub(crate) fn assign(&self, partitions: &List) -> Result<(), Failure> {
         // SAFETY: a live instance and list; the list is copied.
-        Failure::check(unsafe { c::rd_kafka_assign(self.raw(), partitions.as_ptr()) })
+        let assigned =
+            Failure::check(unsafe { c::rd_kafka_assign(self.raw(), partitions.as_ptr()) });
+        self.settle();
+        assigned
     }
 
     /// Reads nothing; answers the group's revocation.
@@ -113,7 +116,23 @@ impl Handle {
             *rebalances.member() = None;
         }
         // SAFETY: a live instance; null means no partitions.
-        Failure::check(unsafe { c::rd_kafka_assign(self.raw(), std::ptr::null()) })
+        let unassigned =
+            Failure::check(unsafe { c::rd_kafka_assign(self.raw(), std::ptr::null()) });
+        self.settle();
+        unassigned
+    }
+
+    /// Waits until the fetchers that an assignment stops have stopped.
+    ///
+    /// librdkafka 2.12 aborts the process (`Assertion rktp->rktp_started failed`) when an
+    /// assignment removes a partition whose stop by the one before is still under way: it stops it
+    /// twice. Stop, its confirmation and our question are served by one thread from one queue in
+    /// order: the first answer comes after the stop, the second after its confirmation.
+    fn settle(&self) {
+        for _ in 0..2 {
+            // SAFETY: a live instance.
+            unsafe { Member::of(self.raw()) };
+        }
     }
 
     /// True if the consumer is still the member, of the same generation, that its partitions were
@@ -125,6 +144,13 @@ impl Handle {
         let assigned = rebalances.member().clone();
         // SAFETY: a live instance.
         assigned.is_some() && assigned == unsafe { Member::of(self.raw()) }
+    }
+
+    /// False between a revocation that was answered, or a loss, and the next assignment.
+    pub(crate) fn has_assignment(&self) -> bool {
+        self.rebalances
+            .as_ref()
+            .is_some_and(|r| r.member().is_some())
     }
 
     /// Stops fetching; what was fetched and not received is dropped (and the library's idea of the
@@ -200,11 +226,11 @@ impl Handle {
         };
         rebalances.close();
         let deadline = Instant::now() + timeout;
+        // A revocation that nobody has answered would hold up the close.
+        self.unassign()?;
         // SAFETY: a live instance. The queue is a new one, since closing forwards the consumer's
         // queue to it; it is given back at the end, librdkafka keeping its own reference.
         unsafe {
-            // A revocation that nobody has answered would hold up the close.
-            c::rd_kafka_assign(self.raw(), std::ptr::null());
             let queue = c::rd_kafka_queue_new(self.raw());
             let started = Failure::take(c::rd_kafka_consumer_close_queue(self.raw(), queue));
             while started.is_ok()

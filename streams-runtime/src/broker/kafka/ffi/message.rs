@@ -34,7 +34,9 @@ impl Inbox {
     /// Takes what has arrived: at most `max`, waiting up to `timeout_ms` *for all of them*, as
     /// rd_kafka_consume_batch_queue does. Serves the group's callbacks meanwhile.
     pub(crate) fn receive(&mut self, timeout_ms: i32, max: usize) -> Batch<'_> {
-        self.room.resize(max, null_mut());
+        if self.room.len() < max {
+            self.room.resize(max, null_mut());
+        }
         // SAFETY: a live queue of this instance, and room for `max` pointers.
         let count = unsafe {
             c::rd_kafka_consume_batch_queue(

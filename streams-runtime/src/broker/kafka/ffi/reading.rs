@@ -2,11 +2,50 @@
 
 use std::ptr::{NonNull, null_mut};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::bindings as c;
 
-use super::{Code, Failure, Handle, c_string};
+use super::{Code, Failure, Handle, c_string, millis};
 use crate::error::Result;
+
+impl Handle {
+    /// Finds the leaders of a topic's partitions. An offset that has to be looked up before they
+    /// are known is looked up by a timer of half a second.
+    pub(crate) fn find_leaders(
+        &self,
+        topic: &str,
+        timeout: Duration,
+    ) -> Result<Result<(), Failure>> {
+        let name = c_string(topic)?;
+        // SAFETY: a live instance and a string that is copied; topic and metadata are given back.
+        Ok(unsafe {
+            let topic = c::rd_kafka_topic_new(self.raw(), name.as_ptr(), null_mut());
+            if topic.is_null() {
+                return Ok(Err(last_error()));
+            }
+            let mut metadata = std::ptr::null();
+            let only_this = 0;
+            let code = c::rd_kafka_metadata(
+                self.raw(),
+                only_this,
+                topic,
+                &raw mut metadata,
+                millis(timeout),
+            );
+            let mut result = Failure::check(code);
+            if !metadata.is_null() {
+                if (*metadata).topic_cnt == 1 {
+                    let error = &raw const (*(*metadata).topics).err;
+                    result = result.and(Failure::check(Code(error.cast::<i32>().read())));
+                }
+                c::rd_kafka_metadata_destroy(metadata);
+            }
+            c::rd_kafka_topic_destroy(topic);
+            result
+        })
+    }
+}
 
 /// A partition whose records arrive in its instance's [`Inbox`](super::Inbox) until this is
 /// dropped.
