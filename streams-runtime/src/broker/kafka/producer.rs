@@ -196,7 +196,8 @@ fn note(broken: &mut Option<(ErrorKind, String)>, delivery: Delivery) {
             failure,
             fatal: false,
         } => {
-            tracing::warn!("writing: {failure}; librdkafka goes on trying");
+            // The log of the connections says it, too.
+            tracing::debug!("writing: {failure}; librdkafka goes on trying");
             return;
         }
     };

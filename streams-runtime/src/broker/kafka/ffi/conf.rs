@@ -2,7 +2,8 @@
 
 use std::ffi::{c_char, c_int};
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rdkafka::bindings as c;
 
@@ -132,10 +133,34 @@ unsafe extern "C" fn on_log(
         };
         (name, text(facility), text(line))
     };
+    let level = match level {
+        0..=4 if !OUTAGE.contains(&facility.as_str()) || outage_is_news() => level,
+        5 | 6 => level,
+        _ => DEBUG,
+    };
     match level {
         0..=3 => tracing::error!(target: "librdkafka", client, facility, "{line}"),
         4 => tracing::warn!(target: "librdkafka", client, facility, "{line}"),
         5 | 6 => tracing::info!(target: "librdkafka", client, facility, "{line}"),
         _ => tracing::debug!(target: "librdkafka", client, facility, "{line}"),
     }
+}
+
+/// The syslog level that is not shown by default.
+const DEBUG: c_int = 7;
+
+/// What librdkafka says with every attempt to connect, of every instance, while a broker is away.
+const OUTAGE: [&str; 2] = ["ERROR", "FAIL"];
+
+/// True if an outage was not told of lately: the rest goes to the debug level.
+fn outage_is_news() -> bool {
+    /// Often enough to see that it goes on.
+    const EVERY: Duration = Duration::from_secs(5);
+    static LAST: Mutex<Option<Instant>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    let news = last.is_none_or(|at| at.elapsed() >= EVERY);
+    if news {
+        *last = Some(Instant::now());
+    }
+    news
 }
