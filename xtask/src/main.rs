@@ -4,9 +4,16 @@
     reason = "this program is an edge: it reads clocks and the environment"
 )]
 
+mod conformance;
+mod counts;
+mod demo;
 mod failure;
 mod kafka;
 mod project;
+mod setup;
+mod static_binary;
+mod step;
+mod test;
 
 use std::process::ExitCode;
 
@@ -29,9 +36,19 @@ struct Cli {
 /// One variant a command, each with a file of its own.
 #[derive(Subcommand)]
 enum Command {
+    /// Run the bank example; installs a C compiler first where there is none
+    Demo(demo::Demo),
+    /// Run every check: format, lints, documentation, tests, examples, tests on Apache Kafka
+    Test(test::Test),
+    /// Run cases recorded from Kafka Streams' own test driver
+    Conformance(conformance::Conformance),
+    /// Build an example as one static binary
+    Static(static_binary::Static),
     /// Apache Kafka on this machine, from Maven Central's jars
     #[command(subcommand)]
     Kafka(kafka::Kafka),
+    /// Install what this machine lacks (as root on Debian), or say how
+    Setup,
 }
 
 fn main() -> ExitCode {
@@ -46,6 +63,11 @@ fn main() -> ExitCode {
 
 fn run(command: &Command) -> Result<()> {
     match command {
+        Command::Demo(command) => demo::run(command),
+        Command::Test(command) => test::run(command),
+        Command::Conformance(command) => conformance::run(command),
+        Command::Static(command) => static_binary::run(command),
         Command::Kafka(command) => kafka::run(command),
+        Command::Setup => setup::run(),
     }
 }
