@@ -9,6 +9,7 @@ mod counts;
 mod demo;
 mod failure;
 mod kafka;
+mod peer;
 mod project;
 mod setup;
 mod static_binary;
@@ -44,6 +45,8 @@ enum Command {
     Conformance(conformance::Conformance),
     /// Build an example as one static binary
     Static(static_binary::Static),
+    /// Measure ours against Java's Kafka Streams, on one broker in one run
+    Peer(peer::Peer),
     /// Apache Kafka on this machine, from Maven Central's jars
     #[command(subcommand)]
     Kafka(kafka::Kafka),
@@ -67,6 +70,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Test(command) => test::run(command),
         Command::Conformance(command) => conformance::run(command),
         Command::Static(command) => static_binary::run(command),
+        Command::Peer(command) => peer::run(command),
         Command::Kafka(command) => kafka::run(command),
         Command::Setup => setup::run(),
     }
