@@ -65,13 +65,13 @@ fn start_once(dir: &RunDir, options: &Options, jars: &Path) -> Result<String> {
         fs::write(&path, text).at("writing", &path)?;
     }
     format_storage(dir, options.nodes, jars)?;
-    let mut pids = Vec::new();
+    let mut brokers: Vec<Child> = Vec::new();
     for index in 0..options.nodes {
-        pids.push(spawn_broker(dir, index, options, jars)?.id());
-        dir.record_pids(&pids)?;
+        brokers.push(spawn_broker(dir, index, options, jars)?);
+        dir.record_pids(&brokers.iter().map(Child::id).collect::<Vec<_>>())?;
     }
     let bootstrap = properties::bootstrap(&nodes);
-    wait_until_ready(dir, &nodes, &pids)?;
+    wait_until_ready(dir, &nodes, &mut brokers)?;
     dir.record_bootstrap(&bootstrap)?;
     Ok(bootstrap)
 }
@@ -173,16 +173,18 @@ fn java_arguments<'a>(
         .stderr(err))
 }
 
-fn wait_until_ready(dir: &RunDir, nodes: &[Ports], pids: &[u32]) -> Result<()> {
+fn wait_until_ready(dir: &RunDir, nodes: &[Ports], brokers: &mut [Child]) -> Result<()> {
     let started = Instant::now();
     for node in nodes {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, node.broker));
         // A refused connection or a short answer only says: not yet.
         while probe::live_brokers(address).unwrap_or(0) < nodes.len() {
             let tail = || dir.log_tail(nodes.len());
-            if let Some(pid) = pids.iter().find(|pid| !dir.is_ours(**pid)) {
-                let text = format!("the broker with process id {pid} ended:\n{}", tail());
-                return Err(Failure::new(text));
+            for broker in &mut *brokers {
+                if let Some(status) = broker.try_wait().running("java")? {
+                    let text = format!("the broker ended ({status}):\n{}", tail());
+                    return Err(Failure::new(text));
+                }
             }
             if started.elapsed() > READY_TIMEOUT {
                 let seconds = READY_TIMEOUT.as_secs();

@@ -30,8 +30,13 @@ impl PrivateBroker {
             heap: heap.to_owned(),
             lifetime: Lifetime::ThisProcess,
         };
-        let bootstrap = cluster::start(&dir, &options)?;
-        Ok(Self { dir, bootstrap })
+        // Made first: what a failed start leaves is removed as well.
+        let mut broker = Self {
+            dir,
+            bootstrap: String::new(),
+        };
+        broker.bootstrap = cluster::start(&broker.dir, &options)?;
+        Ok(broker)
     }
 
     pub(crate) fn bootstrap(&self) -> &str {

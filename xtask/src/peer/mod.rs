@@ -156,7 +156,7 @@ fn harness(
     let status = Command::new("java")
         .args([
             "-Xmx1g",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
             "-cp",
         ])
         .args([&places.class_path, "peer.Harness", "--run"])

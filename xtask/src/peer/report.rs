@@ -59,6 +59,13 @@ impl Run {
     }
 }
 
+impl Row {
+    fn implementation(&self) -> &str {
+        let [_, _, implementation] = &self.key;
+        implementation
+    }
+}
+
 /// One row a workload, guarantee and implementation, in the order of the first runs.
 pub(crate) fn rows(runs: &[Run]) -> Vec<Row> {
     let mut keys: Vec<&[String; 3]> = Vec::new();
@@ -104,10 +111,11 @@ pub(crate) fn table(rows: &[Row]) -> String {
         for (value, (_, _, decimals)) in row.measures.iter().zip(NAMES) {
             line.push(cell(*value, decimals));
         }
-        let peer = rows.iter().find(|r| {
-            let [workload, guarantee, name] = &r.key;
-            *name == PEER && row.key.starts_with(&[workload.clone(), guarantee.clone()])
-        });
+        let of_same = |other: &&Row| other.key.get(..2) == row.key.get(..2);
+        let peer = rows
+            .iter()
+            .filter(of_same)
+            .find(|other| other.implementation() == PEER);
         for measure in 0..3 {
             let ratio = peer.and_then(|peer| {
                 Some((*row.measures.get(measure)?)? / (*peer.measures.get(measure)?)?)

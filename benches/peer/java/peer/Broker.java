@@ -14,6 +14,7 @@ import org.apache.kafka.common.TopicPartition;
 /** What the harness asks of the broker. */
 class Broker implements AutoCloseable {
   static final int PARTITIONS = 4;
+  static final int CREATE_SECONDS = 30;
   final String bootstrap;
   private final List<Long> pids;
   private final Admin admin;
@@ -24,8 +25,18 @@ class Broker implements AutoCloseable {
     admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
   }
 
+  /** The controller answers before the broker has the topic; returns when both have. */
   void create(String topic) throws Exception {
     admin.createTopics(List.of(new NewTopic(topic, PARTITIONS, (short) 1))).all().get();
+    long deadline = System.nanoTime() + CREATE_SECONDS * 1_000_000_000L;
+    while (true) {
+      try {
+        end(topic, false);
+        return;
+      } catch (ExecutionException e) {
+        if (System.nanoTime() > deadline) throw e;
+      }
+    }
   }
 
   /** The sum of the end offsets; of committed transactions only, when `committed`. */
