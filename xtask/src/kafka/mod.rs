@@ -75,6 +75,11 @@ fn run_up(up: &Up) -> Result<()> {
         Some(running) if running.pids.len() == up.nodes => running.bootstrap,
         Some(running) => return Err(other_size(&dir, &running, up.nodes)),
         None => {
+            if dir.has_remains() {
+                // Killed, or the machine was restarted; its ports may belong to others by now.
+                let path = dir.path().display();
+                eprintln!("the cluster of {path} ended without `down`: its data is removed");
+            }
             let options = Options {
                 nodes: up.nodes,
                 heap: up.heap.clone(),

@@ -77,6 +77,11 @@ impl RunDir {
         })
     }
 
+    /// Whether a cluster was started here and `clear` was not called since.
+    pub(crate) fn has_remains(&self) -> bool {
+        self.pids_file().exists()
+    }
+
     /// Whether that process is a broker of this directory, not another that got its number.
     pub(crate) fn is_ours(&self, pid: u32) -> bool {
         let Ok(command) = fs::read(format!("/proc/{pid}/cmdline")) else {
