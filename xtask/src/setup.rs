@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use crate::failure::{At, Failure, Result};
 
@@ -66,7 +66,7 @@ const TOOLS: [Tool; 8] = [
     },
     Tool {
         need: Need::Broker,
-        name: "a JDK, 17 or newer",
+        name: "JDK 17",
         package: "default-jdk-headless",
         is_present: has_jdk,
     },
@@ -156,7 +156,7 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive")
         // What this command prints is not mixed with apt's.
-        .stdout(Stdio::from(std::io::stderr()))
+        .stdout(std::io::stderr())
         .status()
         .running("apt-get")?;
     if status.success() {

@@ -1,6 +1,7 @@
 //! Apache Kafka from Maven Central's jars, fetched once.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -51,10 +52,12 @@ fn fetch(cache: &Path, jars: &Path) -> Result<()> {
         jars.display()
     );
     let status = Command::new("mvn")
-        .args(["-q", "-B", "-f"])
+        .args(["-q", "-B", "-Dstyle.color=never", "-f"])
         .arg(&pom)
         .arg("dependency:copy-dependencies")
         .arg(format!("-DoutputDirectory={}", partial.display()))
+        // Standard output is for the address.
+        .stdout(io::stderr())
         .status()
         .running("mvn")?;
     if !status.success() || !is_complete(&partial) {
