@@ -26,11 +26,7 @@ pub(crate) struct Librdkafka {
 
 impl Librdkafka {
     pub(crate) fn new(handle: Arc<Handle>, leave_timeout: Duration) -> Self {
-        Self {
-            handle,
-            leave_timeout,
-            names: BTreeMap::new(),
-        }
+        Self { handle, leave_timeout, names: BTreeMap::new() }
     }
 
     /// In order; names are shared.
@@ -38,14 +34,8 @@ impl Librdkafka {
         let mut all: Vec<TopicPartition> = partitions
             .into_iter()
             .map(|(topic, partition)| {
-                let name = self
-                    .names
-                    .entry(topic)
-                    .or_insert_with_key(|t| Arc::from(t.as_str()));
-                TopicPartition {
-                    topic: Arc::clone(name),
-                    partition,
-                }
+                let name = self.names.entry(topic).or_insert_with_key(|t| Arc::from(t.as_str()));
+                TopicPartition { topic: Arc::clone(name), partition }
             })
             .collect();
         all.sort();
@@ -64,10 +54,7 @@ impl Membership for Librdkafka {
 
     fn acknowledge_revoked(&mut self) -> Result<()> {
         self.handle.unassign().map_err(|failure| {
-            Error::new(
-                ErrorKind::Rejoin,
-                format!("letting go of revoked partitions: {failure}"),
-            )
+            Error::new(ErrorKind::Rejoin, format!("letting go of revoked partitions: {failure}"))
         })
     }
 
@@ -82,10 +69,9 @@ impl Membership for Librdkafka {
                     self.leave_timeout
                 ),
             )),
-            Err(failure) => Err(Error::new(
-                ErrorKind::Retry,
-                format!("leaving the group: {failure}"),
-            )),
+            Err(failure) => {
+                Err(Error::new(ErrorKind::Retry, format!("leaving the group: {failure}")))
+            }
         }
     }
 }

@@ -23,22 +23,10 @@ fn what_is_appended_and_committed_is_read_back_with_times_headers_and_nulls() {
     headers.push("null", None);
     headers.push("trace", Some(b""));
     let mut append = |timestamp, key, value, headers| {
-        let append = Append {
-            topic: writer,
-            partition: 1,
-            timestamp,
-            key,
-            value,
-            headers,
-        };
+        let append = Append { topic: writer, partition: 1, timestamp, key, value, headers };
         member.client.append(append).unwrap();
     };
-    append(
-        1_700_000_000_000,
-        Some(&b"k"[..]),
-        Some(&b"v"[..]),
-        headers.as_headers(),
-    );
+    append(1_700_000_000_000, Some(&b"k"[..]), Some(&b"v"[..]), headers.as_headers());
     append(5, None, Some(b""), Headers::EMPTY);
     append(6, Some(b""), None, Headers::EMPTY);
     assert_eq!(member.client.commit(&[]).unwrap(), Commit::Committed);
@@ -59,11 +47,7 @@ fn what_is_appended_and_committed_is_read_back_with_times_headers_and_nulls() {
         ("null".into(), None),
         ("trace".into(), Some(vec![])),
     ];
-    let expected = [
-        first,
-        seen(1, 5, None, Some(b"")),
-        seen(2, 6, Some(b""), None),
-    ];
+    let expected = [first, seen(1, 5, None, Some(b"")), seen(2, 6, Some(b""), None)];
     assert_eq!(member.log.records, expected);
 
     let positions = [(at(&topic, 1), 3)];
@@ -173,43 +157,26 @@ fn an_assignment_without_positions_goes_on_where_it_was() {
         assert!(start.elapsed() < DEADLINE);
         member.step_for(Duration::from_millis(20), 1).unwrap();
     }
-    member
-        .client
-        .pause(&[at(&topic, 0), at(&topic, 1)])
-        .unwrap();
+    member.client.pause(&[at(&topic, 0), at(&topic, 1)]).unwrap();
     member.step();
-    member
-        .client
-        .assign(&[(at(&topic, 0), None), (at(&topic, 1), None)])
-        .unwrap();
+    member.client.assign(&[(at(&topic, 0), None), (at(&topic, 1), None)]).unwrap();
     member.until("the rest", |m| m.log.records.len() == 20);
     let all: Vec<i64> = (0..10).collect();
-    assert_eq!(
-        (member.log.offsets(0), member.log.offsets(1)),
-        (all.clone(), all)
-    );
+    assert_eq!((member.log.offsets(0), member.log.offsets(1)), (all.clone(), all));
 
     // From the end; from an offset.
     member.log.records.clear();
-    let from = [
-        (at(&topic, 0), Some(Position::Latest)),
-        (at(&topic, 1), Some(Position::Offset(8))),
-    ];
+    let from =
+        [(at(&topic, 0), Some(Position::Latest)), (at(&topic, 1), Some(Position::Offset(8)))];
     member.client.assign(&from).unwrap();
     member.append(&topic, 0, b"new");
     assert_eq!(member.client.commit(&[]).unwrap(), Commit::Committed);
     member.until("from there", |m| m.log.records.len() == 3);
-    assert_eq!(
-        (member.log.offsets(0), member.log.offsets(1)),
-        (vec![10], vec![8, 9])
-    );
+    assert_eq!((member.log.offsets(0), member.log.offsets(1)), (vec![10], vec![8, 9]));
 
     // Nowhere to go on from.
     member.client.assign(&[(at(&topic, 0), None)]).unwrap();
-    let error = member
-        .client
-        .assign(&[(at(&topic, 0), None), (at(&topic, 1), None)])
-        .unwrap_err();
+    let error = member.client.assign(&[(at(&topic, 0), None), (at(&topic, 1), None)]).unwrap_err();
     assert!(error.to_string().contains(&format!("{topic}-1")), "{error}");
     member.membership.leave().unwrap();
 }
@@ -224,9 +191,7 @@ fn assignments_may_follow_each_other_without_a_pause() {
     for _ in 0..5 {
         let mut member = Member::join(&broker, &unique("group"), &[&topic]);
         member.until_assigned(20);
-        let all: Vec<_> = (0..20)
-            .map(|p| (at(&topic, p), Some(Position::Offset(0))))
-            .collect();
+        let all: Vec<_> = (0..20).map(|p| (at(&topic, p), Some(Position::Offset(0)))).collect();
         for _ in 0..100 {
             member.client.assign(&all).unwrap();
             member.client.assign(&[]).unwrap();
@@ -245,10 +210,7 @@ fn a_position_out_of_range_is_an_error_that_names_the_partition() {
     let topic = create(&broker, "range", 1, &[]);
     let mut member = Member::join(&broker, &unique("group"), &[&topic]);
     member.until_assigned(1);
-    member
-        .client
-        .assign(&[(at(&topic, 0), Some(Position::Offset(77)))])
-        .unwrap();
+    member.client.assign(&[(at(&topic, 0), Some(Position::Offset(77)))]).unwrap();
     let start = Instant::now();
     let error = loop {
         assert!(start.elapsed() < DEADLINE, "no error");
@@ -259,10 +221,7 @@ fn a_position_out_of_range_is_an_error_that_names_the_partition() {
     println!("{error}");
     assert_eq!(error.kind(), ErrorKind::Fatal);
     let text = error.to_string();
-    assert!(
-        text.contains(&format!("{topic}-0")) && text.contains("offset 77 "),
-        "{text}"
-    );
+    assert!(text.contains(&format!("{topic}-0")) && text.contains("offset 77 "), "{text}");
     member.membership.leave().unwrap();
 }
 
@@ -293,10 +252,7 @@ fn a_record_that_is_too_large_for_the_client_is_that_records_error_only() {
     let topic = create(&broker, "too-large", 1, &[]);
     let mut member = Member::join(&broker, &unique("group"), &[]);
     let (writer, _) = member.client.writer(&topic).unwrap();
-    let error = member
-        .client
-        .append(record(writer, 0, &vec![7; 2_000_000]))
-        .unwrap_err();
+    let error = member.client.append(record(writer, 0, &vec![7; 2_000_000])).unwrap_err();
     println!("{error}");
     assert_eq!(error.kind(), ErrorKind::Record);
     assert!(error.to_string().contains(&format!("{topic}-0")), "{error}");
@@ -319,33 +275,16 @@ fn a_reader_reads_to_the_end_and_can_be_sent_back() {
         let start = Instant::now();
         while log.records.len() < records || log.ends.len() < ends {
             assert!(start.elapsed() < DEADLINE, "{} records", log.records.len());
-            reader
-                .poll(Duration::from_millis(100), 3, &mut |polled| {
-                    log.note(&polled)
-                })
-                .unwrap();
+            reader.poll(Duration::from_millis(100), 3, &mut |polled| log.note(&polled)).unwrap();
         }
-        println!(
-            "read {records} records and {ends} ends in {:?}",
-            start.elapsed()
-        );
+        println!("read {records} records and {ends} ends in {:?}", start.elapsed());
         log
     };
-    let from = [
-        (at(&topic, 1), Position::Offset(2)),
-        (at(&topic, 0), Position::Earliest),
-    ];
+    let from = [(at(&topic, 1), Position::Offset(2)), (at(&topic, 0), Position::Earliest)];
     let log = read(&from, 8, 2);
-    assert_eq!(
-        (log.offsets(0), log.offsets(1)),
-        (vec![0, 1, 2, 3, 4], vec![2, 3, 4])
-    );
+    assert_eq!((log.offsets(0), log.offsets(1)), (vec![0, 1, 2, 3, 4], vec![2, 3, 4]));
     // `topic` is the place in the list.
-    assert!(
-        log.records
-            .iter()
-            .all(|r| r.topic == usize::from(r.partition == 0))
-    );
+    assert!(log.records.iter().all(|r| r.topic == usize::from(r.partition == 0)));
     let log = read(&[(at(&topic, 0), Position::Offset(4))], 1, 1);
     assert_eq!(log.offsets(0), [4]);
     let log = read(&[(at(&topic, 0), Position::Latest)], 0, 1);

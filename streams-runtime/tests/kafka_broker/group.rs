@@ -12,10 +12,7 @@ use crate::support::{Member, at, broker, config, create, fill, unique};
 #[ignore = "needs a broker: cargo xtask test starts one"]
 fn two_members_share_partitions_of_the_same_numbers_and_leaving_hands_them_over_at_once() {
     let broker = broker();
-    let (left, right) = (
-        create(&broker, "left", 4, &[]),
-        create(&broker, "right", 4, &[]),
-    );
+    let (left, right) = (create(&broker, "left", 4, &[]), create(&broker, "right", 4, &[]));
     let group = unique("group");
     let mut one = Member::join(&broker, &group, &[&left, &right]);
     one.until_assigned(8);
@@ -29,12 +26,7 @@ fn two_members_share_partitions_of_the_same_numbers_and_leaving_hands_them_over_
     assert!(one.events.iter().any(all_revoked));
     for member in [&one, &two] {
         let numbers = |topic: &str| -> Vec<i32> {
-            member
-                .owned
-                .iter()
-                .filter(|p| *p.topic == *topic)
-                .map(|p| p.partition)
-                .collect()
+            member.owned.iter().filter(|p| *p.topic == *topic).map(|p| p.partition).collect()
         };
         assert_eq!(numbers(&left), numbers(&right), "not co-partitioned");
         assert_eq!(numbers(&left).len(), 2);
@@ -45,15 +37,9 @@ fn two_members_share_partitions_of_the_same_numbers_and_leaving_hands_them_over_
     one.until_assigned(8);
     let took_over = start.elapsed();
     println!("left after {left_after:?}, taken over after {took_over:?}");
-    assert!(
-        left_after < Duration::from_secs(1),
-        "leaving took {left_after:?}"
-    );
+    assert!(left_after < Duration::from_secs(1), "leaving took {left_after:?}");
     // The other one learns of it by its heartbeat, every second; the session timeout is 10 s.
-    assert!(
-        took_over < Duration::from_secs(5),
-        "taking over took {took_over:?}"
-    );
+    assert!(took_over < Duration::from_secs(5), "taking over took {took_over:?}");
     one.membership.leave().unwrap();
 }
 
@@ -90,13 +76,8 @@ fn a_commit_works_between_revocation_and_its_acknowledgement_and_is_fenced_after
 fn a_member_that_was_thrown_out_cannot_commit() {
     let mut config = config();
     // A worker that does not poll for 6 s is thrown out.
-    for (name, value) in [
-        ("max.poll.interval.ms", "6000"),
-        ("session.timeout.ms", "6000"),
-    ] {
-        config
-            .properties
-            .insert(format!("consumer.{name}"), value.into());
+    for (name, value) in [("max.poll.interval.ms", "6000"), ("session.timeout.ms", "6000")] {
+        config.properties.insert(format!("consumer.{name}"), value.into());
     }
     let broker = KafkaBroker::new(config).unwrap();
     let topic = create(&broker, "thrown-out", 1, &[]);
@@ -106,40 +87,16 @@ fn a_member_that_was_thrown_out_cannot_commit() {
     let mut two = Member::join(&broker, &group, &[&topic]);
     // Only the second one polls.
     two.until_assigned(1);
-    assert_eq!(
-        two.client.commit(&[(at(&topic, 0), 7)]).unwrap(),
-        Commit::Committed
-    );
-    assert_eq!(
-        one.client.commit(&[(at(&topic, 0), 3)]).unwrap(),
-        Commit::Fenced
-    );
-    assert_eq!(
-        broker.committed(&group, &[at(&topic, 0)]).unwrap(),
-        [Some(7)]
-    );
+    assert_eq!(two.client.commit(&[(at(&topic, 0), 7)]).unwrap(), Commit::Committed);
+    assert_eq!(one.client.commit(&[(at(&topic, 0), 3)]).unwrap(), Commit::Fenced);
+    assert_eq!(broker.committed(&group, &[at(&topic, 0)]).unwrap(), [Some(7)]);
     // Nor while the group is empty, which takes offsets from anybody.
     two.membership.leave().unwrap();
-    assert_eq!(
-        one.client.commit(&[(at(&topic, 0), 3)]).unwrap(),
-        Commit::Fenced
-    );
-    assert_eq!(
-        broker.committed(&group, &[at(&topic, 0)]).unwrap(),
-        [Some(7)]
-    );
-    one.until("it is told, and joins again", |one| {
-        one.events.len() >= 3 && one.owned.len() == 1
-    });
-    assert!(
-        matches!(one.events[1], MembershipEvent::Lost(_)),
-        "{:?}",
-        one.events
-    );
-    assert_eq!(
-        one.client.commit(&[(at(&topic, 0), 8)]).unwrap(),
-        Commit::Committed
-    );
+    assert_eq!(one.client.commit(&[(at(&topic, 0), 3)]).unwrap(), Commit::Fenced);
+    assert_eq!(broker.committed(&group, &[at(&topic, 0)]).unwrap(), [Some(7)]);
+    one.until("it is told, and joins again", |one| one.events.len() >= 3 && one.owned.len() == 1);
+    assert!(matches!(one.events[1], MembershipEvent::Lost(_)), "{:?}", one.events);
+    assert_eq!(one.client.commit(&[(at(&topic, 0), 8)]).unwrap(), Commit::Committed);
     one.membership.leave().unwrap();
 }
 
@@ -159,9 +116,7 @@ fn what_was_held_of_a_paused_partition_is_not_handed_out_after_its_revocation() 
         matches!(one.events.last(), Some(MembershipEvent::Revoked(_)))
     });
     one.client.resume(&[at(&topic, 0)]).unwrap();
-    one.client
-        .poll(Duration::ZERO, 1000, &mut |polled| panic!("{polled:?}"))
-        .unwrap();
+    one.client.poll(Duration::ZERO, 1000, &mut |polled| panic!("{polled:?}")).unwrap();
     one.until("one of them reads it", |one| {
         two.step();
         one.log.records.len() + two.log.records.len() == 100

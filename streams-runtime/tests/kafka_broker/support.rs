@@ -32,10 +32,7 @@ pub(crate) fn broker() -> KafkaBroker {
 /// A name that no other test, and no earlier run, uses.
 pub(crate) fn unique(name: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let time = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_micros();
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros();
     format!("{name}-{time}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
@@ -46,25 +43,14 @@ pub(crate) fn create(
     config: &[(&str, &str)],
 ) -> String {
     let name = unique(name);
-    let config: BTreeMap<String, String> = config
-        .iter()
-        .map(|(k, v)| ((*k).into(), (*v).into()))
-        .collect();
-    broker
-        .create_topics(&[TopicSpec {
-            name: name.clone(),
-            partitions,
-            config,
-        }])
-        .unwrap();
+    let config: BTreeMap<String, String> =
+        config.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    broker.create_topics(&[TopicSpec { name: name.clone(), partitions, config }]).unwrap();
     name
 }
 
 pub(crate) fn at(topic: &str, partition: i32) -> TopicPartition {
-    TopicPartition {
-        topic: topic.into(),
-        partition,
-    }
+    TopicPartition { topic: topic.into(), partition }
 }
 
 pub(crate) fn record(topic: WriterTopic, partition: i32, value: &[u8]) -> Append<'_> {
@@ -83,10 +69,7 @@ pub(crate) fn fill(broker: &KafkaBroker, topic: &str, partition: i32, numbers: R
     let mut writer = Member::join(broker, &unique("writer"), &[]);
     let (handle, _) = writer.client.writer(topic).unwrap();
     for i in numbers {
-        writer
-            .client
-            .append(record(handle, partition, i.to_string().as_bytes()))
-            .unwrap();
+        writer.client.append(record(handle, partition, i.to_string().as_bytes())).unwrap();
     }
     assert_eq!(writer.client.commit(&[]).unwrap(), Commit::Committed);
 }
@@ -113,11 +96,7 @@ impl Log {
     pub(crate) fn note(&mut self, polled: &Polled<'_>) {
         match polled {
             Polled::End { topic, partition } => self.ends.push((*topic, *partition)),
-            Polled::Record {
-                topic,
-                partition,
-                record,
-            } => self.records.push(Seen {
+            Polled::Record { topic, partition, record } => self.records.push(Seen {
                 topic: *topic,
                 partition: *partition,
                 offset: record.offset,
@@ -134,11 +113,7 @@ impl Log {
     }
 
     pub(crate) fn offsets(&self, partition: i32) -> Vec<i64> {
-        self.records
-            .iter()
-            .filter(|r| r.partition == partition)
-            .map(|r| r.offset)
-            .collect()
+        self.records.iter().filter(|r| r.partition == partition).map(|r| r.offset).collect()
     }
 }
 
@@ -177,15 +152,12 @@ impl Member {
 
     pub(crate) fn step_for(&mut self, timeout: Duration, max: usize) -> Result<()> {
         let log = &mut self.log;
-        self.client
-            .poll(timeout, max, &mut |polled| log.note(&polled))?;
+        self.client.poll(timeout, max, &mut |polled| log.note(&polled))?;
         while let Some(event) = self.membership.event()? {
             match &event {
                 MembershipEvent::Assigned(partitions) => {
-                    let from: Vec<_> = partitions
-                        .iter()
-                        .map(|p| (p.clone(), Some(Position::Earliest)))
-                        .collect();
+                    let from: Vec<_> =
+                        partitions.iter().map(|p| (p.clone(), Some(Position::Earliest))).collect();
                     self.owned.clone_from(partitions);
                     self.client.assign(&from)?;
                 }
@@ -214,8 +186,6 @@ impl Member {
 
     pub(crate) fn append(&mut self, topic: &str, partition: i32, value: &[u8]) {
         let (writer, _) = self.client.writer(topic).unwrap();
-        self.client
-            .append(record(writer, partition, value))
-            .unwrap();
+        self.client.append(record(writer, partition, value)).unwrap();
     }
 }

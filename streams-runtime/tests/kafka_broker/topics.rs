@@ -39,10 +39,7 @@ fn topics_are_created_found_and_deleted_and_an_unknown_one_is_not_created_by_ask
         config: [("no.such.config".to_owned(), "1".to_owned())].into(),
     };
     let error = broker.create_topics(&[wrong]).unwrap_err().to_string();
-    assert!(
-        error.contains(&name) && error.contains("no.such.config"),
-        "{error}"
-    );
+    assert!(error.contains(&name) && error.contains("no.such.config"), "{error}");
 }
 
 #[test]
@@ -54,14 +51,8 @@ fn a_cluster_that_is_away_is_an_error_within_the_timeout_and_not_a_hang() {
     let broker = KafkaBroker::new(config).unwrap();
     let start = Instant::now();
     assert_eq!(broker.topics(&["a"]).unwrap_err().kind(), ErrorKind::Retry);
-    assert_eq!(
-        broker.end_offsets(&[at("a", 0)]).unwrap_err().kind(),
-        ErrorKind::Retry
-    );
-    assert_eq!(
-        broker.committed("g", &[at("a", 0)]).unwrap_err().kind(),
-        ErrorKind::Retry
-    );
+    assert_eq!(broker.end_offsets(&[at("a", 0)]).unwrap_err().kind(), ErrorKind::Retry);
+    assert_eq!(broker.committed("g", &[at("a", 0)]).unwrap_err().kind(), ErrorKind::Retry);
     let mut member = Member::join(&broker, "g", &["a"]);
     member.step();
     let left = member.membership.leave();
@@ -69,9 +60,5 @@ fn a_cluster_that_is_away_is_an_error_within_the_timeout_and_not_a_hang() {
     drop(member);
     drop(broker);
     println!("all in {:?}", start.elapsed());
-    assert!(
-        start.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }

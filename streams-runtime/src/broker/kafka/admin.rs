@@ -57,9 +57,7 @@ impl Admin {
             return Ok(());
         }
         let deadline = Instant::now() + self.timeout;
-        let new = topics
-            .iter()
-            .map(|t| (t.name.as_str(), t.partitions, &t.config));
+        let new = topics.iter().map(|t| (t.name.as_str(), t.partitions, &t.config));
         let outcomes = self
             .handle
             .create_topics(new, self.replication_factor, self.timeout)?
@@ -130,10 +128,7 @@ impl Admin {
             .group_offsets(group, wanted, self.timeout)?
             .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
         let offsets = in_order(partitions, entries, &doing)?;
-        Ok(offsets
-            .into_iter()
-            .map(|offset| (offset >= 0).then_some(offset))
-            .collect())
+        Ok(offsets.into_iter().map(|offset| (offset >= 0).then_some(offset)).collect())
     }
 
     fn describe(&self, names: &[&str], timeout: Duration) -> Result<HashMap<String, TopicInfo>> {
@@ -144,10 +139,7 @@ impl Admin {
             .handle
             .describe_topics(names, timeout)?
             .map_err(|f| error(&format!("describing topics {}", names.join(", ")), &f))?;
-        Ok(infos
-            .into_iter()
-            .map(|info| (info.name.clone(), info))
-            .collect())
+        Ok(infos.into_iter().map(|info| (info.name.clone(), info)).collect())
     }
 
     /// Until every topic is as wanted.
@@ -186,10 +178,9 @@ fn in_order(partitions: &[TopicPartition], entries: Vec<Entry>, doing: &str) -> 
     partitions
         .iter()
         .map(|p| match found.get(&(&*p.topic, p.partition)) {
-            None => Err(Error::new(
-                ErrorKind::Retry,
-                format!("{doing} {p}: the cluster did not say"),
-            )),
+            None => {
+                Err(Error::new(ErrorKind::Retry, format!("{doing} {p}: the cluster did not say")))
+            }
             Some(entry) => match Failure::check(entry.code) {
                 Ok(()) => Ok(entry.offset),
                 Err(failure) => Err(error(&format!("{doing} {p}"), &failure)),
@@ -201,11 +192,7 @@ fn in_order(partitions: &[TopicPartition], entries: Vec<Entry>, doing: &str) -> 
 /// Partitions for an error: the first few.
 fn shown(partitions: &[TopicPartition]) -> String {
     const FEW: usize = 3;
-    let mut text: Vec<String> = partitions
-        .iter()
-        .take(FEW)
-        .map(ToString::to_string)
-        .collect();
+    let mut text: Vec<String> = partitions.iter().take(FEW).map(ToString::to_string).collect();
     if partitions.len() > FEW {
         text.push(format!("{} more", partitions.len() - FEW));
     }

@@ -39,21 +39,11 @@ pub(super) fn open(
             .start(kind)
             .map_err(|text| Error::config(format!("Kafka configuration: {text}")))
     };
-    let handle = start(
-        Kind::Consumer,
-        &[
-            ("client.id", &client_id),
-            ("group.id", &options.application_id),
-        ],
-    )?;
+    let handle =
+        start(Kind::Consumer, &[("client.id", &client_id), ("group.id", &options.application_id)])?;
     if !options.topics.is_empty() {
         let any_partition = -1;
-        let topics = List::new(
-            options
-                .topics
-                .iter()
-                .map(|t| (t.as_str(), any_partition, 0)),
-        )?;
+        let topics = List::new(options.topics.iter().map(|t| (t.as_str(), any_partition, 0)))?;
         handle
             .subscribe(&topics)
             .map_err(|f| error(&format!("subscribing to {}", options.topics.join(", ")), &f))?;

@@ -172,11 +172,7 @@ mod tests {
 
     #[test]
     fn a_property_of_one_side_is_not_set_on_the_other() {
-        assert!(
-            with("producer.lingre.ms", "1")
-                .conf(Kind::Consumer, &[])
-                .is_ok()
-        );
+        assert!(with("producer.lingre.ms", "1").conf(Kind::Consumer, &[]).is_ok());
     }
 
     #[test]
@@ -197,10 +193,7 @@ mod tests {
             "consumer.sasl.password",
         ] {
             let shown = format!("{:?}", with(name, "hunter2"));
-            assert!(
-                shown.contains(name) && !shown.contains("hunter2"),
-                "{shown}"
-            );
+            assert!(shown.contains(name) && !shown.contains("hunter2"), "{shown}");
         }
         let error = refusal(&with("ssl_key", "hunter2"), Kind::Consumer);
         assert!(!error.contains("hunter2"), "{error}");

@@ -101,14 +101,8 @@ impl Consumer {
         }
         let names = partitions.iter().zip(&flows);
         let list = List::new(names.map(|((p, _), f)| (&*p.topic, f.partition, f.position)))?;
-        self.handle
-            .assign(&list)
-            .map_err(|f| error("assigning partitions", &f))?;
-        self.index = flows
-            .iter()
-            .enumerate()
-            .map(|(i, f)| ((f.topic, f.partition), i))
-            .collect();
+        self.handle.assign(&list).map_err(|f| error("assigning partitions", &f))?;
+        self.index = flows.iter().enumerate().map(|(i, f)| ((f.topic, f.partition), i)).collect();
         self.flows = flows;
         self.ready.clear();
         Ok(())
@@ -186,20 +180,9 @@ impl Consumer {
         max: usize,
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<Received> {
-        let Self {
-            flows,
-            inbox,
-            index,
-            topics,
-            headers,
-            opened,
-            ..
-        } = self;
+        let Self { flows, inbox, index, topics, headers, opened, .. } = self;
         let batch = inbox.receive(millis(timeout), max);
-        let mut result = Received {
-            received: batch.len(),
-            given: 0,
-        };
+        let mut result = Received { received: batch.len(), given: 0 };
         let mut trouble = Ok(());
         // Records come in runs of one partition.
         let (mut run, mut at) = ((0, -1), usize::MAX);
@@ -275,20 +258,12 @@ impl Consumer {
             return Ok(());
         }
         let list = List::new(full)?;
-        self.handle
-            .pause(&list)
-            .map_err(|f| error("pausing partitions", &f))
+        self.handle.pause(&list).map_err(|f| error("pausing partitions", &f))
     }
 
     fn find_ready(&mut self) {
         let ready = |(_, f): &(usize, &Flow)| !f.paused && !f.held.is_empty();
-        self.ready = self
-            .flows
-            .iter()
-            .enumerate()
-            .filter(ready)
-            .map(|(i, _)| i)
-            .collect();
+        self.ready = self.flows.iter().enumerate().filter(ready).map(|(i, _)| i).collect();
     }
 
     /// The ends of partitions that are to be read from there, in their order. They are asked for
@@ -303,27 +278,19 @@ impl Consumer {
     }
 
     fn topic(&self, p: &TopicPartition) -> Result<usize> {
-        self.topics
-            .iter()
-            .position(|t| **t == *p.topic)
-            .ok_or_else(|| {
-                Error::new(
-                    ErrorKind::Fatal,
-                    format!(
-                        "{p} is not of this client's topics: name it when the client is opened"
-                    ),
-                )
-            })
+        self.topics.iter().position(|t| **t == *p.topic).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Fatal,
+                format!("{p} is not of this client's topics: name it when the client is opened"),
+            )
+        })
     }
 
     fn flow(&mut self, p: &TopicPartition) -> Result<&mut Flow> {
         let topic = self.topic(p)?;
         let found = self.index.get(&(topic, p.partition)).copied();
         found.and_then(|i| self.flows.get_mut(i)).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Fatal,
-                format!("{p} is not assigned: assign it first"),
-            )
+            Error::new(ErrorKind::Fatal, format!("{p} is not assigned: assign it first"))
         })
     }
 }

@@ -42,11 +42,7 @@ pub(super) fn hand_out(
                 value: message.value(),
                 headers: headers.as_headers(),
             };
-            each(Polled::Record {
-                topic,
-                partition,
-                record,
-            });
+            each(Polled::Record { topic, partition, record });
             offset + 1
         }
     }
@@ -82,19 +78,11 @@ fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
             Ok(())
         }
         code if transient(code) => {
-            tracing::warn!(
-                topic,
-                partition,
-                "reading: {failure}; librdkafka goes on trying"
-            );
+            tracing::warn!(topic, partition, "reading: {failure}; librdkafka goes on trying");
             Ok(())
         }
         code if absent(code) && since.elapsed() < TOPIC_PROPAGATION => {
-            tracing::debug!(
-                topic,
-                partition,
-                "reading: {failure}; waiting for the topic"
-            );
+            tracing::debug!(topic, partition, "reading: {failure}; waiting for the topic");
             Ok(())
         }
         _ => Err(error(&format!("reading {topic}-{partition}"), &failure)),

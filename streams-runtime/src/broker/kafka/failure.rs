@@ -49,18 +49,14 @@ pub(super) fn transient(code: Code) -> bool {
 
 /// True if the topic, or the partition, is not there.
 pub(super) fn absent(code: Code) -> bool {
-    matches!(
-        code,
-        Code::UNKNOWN_TOPIC_OR_PARTITION | Code::UNKNOWN_TOPIC | Code::UNKNOWN_PARTITION
-    )
+    matches!(code, Code::UNKNOWN_TOPIC_OR_PARTITION | Code::UNKNOWN_TOPIC | Code::UNKNOWN_PARTITION)
 }
 
 fn advice(code: Code) -> (ErrorKind, &'static str) {
     match code {
-        Code::TOPIC_AUTHORIZATION | Code::GROUP_AUTHORIZATION | Code::CLUSTER_AUTHORIZATION => (
-            ErrorKind::Fatal,
-            " (the user lacks a right: `acl` lists those that are needed)",
-        ),
+        Code::TOPIC_AUTHORIZATION | Code::GROUP_AUTHORIZATION | Code::CLUSTER_AUTHORIZATION => {
+            (ErrorKind::Fatal, " (the user lacks a right: `acl` lists those that are needed)")
+        }
         Code::AUTHENTICATION | Code::SSL => (
             ErrorKind::Config,
             " (check security.protocol, the sasl.* and the ssl.* properties against the broker's \
@@ -71,14 +67,12 @@ fn advice(code: Code) -> (ErrorKind, &'static str) {
             " (raise max.message.bytes of the topic and the property producer.message.max.bytes, \
              or write smaller records)",
         ),
-        Code::INVALID_REPLICATION_FACTOR => (
-            ErrorKind::Config,
-            " (set a replication factor that the cluster has brokers for)",
-        ),
-        code if absent(code) => (
-            ErrorKind::Fatal,
-            " (the topic is missing: create it, or correct its name)",
-        ),
+        Code::INVALID_REPLICATION_FACTOR => {
+            (ErrorKind::Config, " (set a replication factor that the cluster has brokers for)")
+        }
+        code if absent(code) => {
+            (ErrorKind::Fatal, " (the topic is missing: create it, or correct its name)")
+        }
         code if fenced(code) => (ErrorKind::Rejoin, ""),
         code if transient(code) => (
             ErrorKind::Retry,

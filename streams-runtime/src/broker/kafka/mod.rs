@@ -44,18 +44,13 @@ impl KafkaBroker {
             config.conf(kind, &[])?;
         }
         let admin = Arc::new(Admin::new(&config)?);
-        Ok(Self {
-            config: Arc::new(config),
-            admin,
-        })
+        Ok(Self { config: Arc::new(config), admin })
     }
 }
 
 impl std::fmt::Debug for KafkaBroker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KafkaBroker")
-            .field("config", &self.config)
-            .finish_non_exhaustive()
+        f.debug_struct("KafkaBroker").field("config", &self.config).finish_non_exhaustive()
     }
 }
 

@@ -30,13 +30,7 @@ pub(super) struct Producer {
 
 impl Producer {
     pub(super) fn new(handle: Arc<Handle>, delivery_timeout: Duration) -> Self {
-        Self {
-            topics: Vec::new(),
-            handle,
-            until_look: LOOK_EVERY,
-            broken: None,
-            delivery_timeout,
-        }
+        Self { topics: Vec::new(), handle, until_look: LOOK_EVERY, broken: None, delivery_timeout }
     }
 
     pub(super) fn topic(&mut self, name: &str) -> Result<WriterTopic> {
@@ -55,24 +49,11 @@ impl Producer {
             self.look(Duration::ZERO)?;
         }
         let Some((_, topic)) = self.topics.get(record.topic.0) else {
-            return Err(Error::new(
-                ErrorKind::Fatal,
-                "a writer's handle of another client",
-            ));
+            return Err(Error::new(ErrorKind::Fatal, "a writer's handle of another client"));
         };
         // To librdkafka 0 means now; a millisecond late is nearer.
-        let timestamp = if record.timestamp == 0 {
-            1
-        } else {
-            record.timestamp
-        };
-        match topic.produce(
-            record.partition,
-            timestamp,
-            record.key,
-            record.value,
-            record.headers,
-        ) {
+        let timestamp = if record.timestamp == 0 { 1 } else { record.timestamp };
+        match topic.produce(record.partition, timestamp, record.key, record.value, record.headers) {
             Ok(()) => Ok(()),
             Err(failure) if failure.code == Code::QUEUE_FULL => self.append_later(record),
             Err(failure) => Err(self.refused(&record, &failure)),
@@ -89,11 +70,7 @@ impl Producer {
             let Some((_, topic)) = self.topics.get(record.topic.0) else {
                 return Ok(());
             };
-            let timestamp = if record.timestamp == 0 {
-                1
-            } else {
-                record.timestamp
-            };
+            let timestamp = if record.timestamp == 0 { 1 } else { record.timestamp };
             let result = topic.produce(
                 record.partition,
                 timestamp,
@@ -114,8 +91,7 @@ impl Producer {
         self.until_look = LOOK_EVERY;
         let broken = &mut self.broken;
         if broken.is_none() {
-            self.handle
-                .deliveries(timeout, &mut |delivery| note(broken, delivery));
+            self.handle.deliveries(timeout, &mut |delivery| note(broken, delivery));
         }
         match broken {
             None => Ok(()),
@@ -133,10 +109,7 @@ impl Producer {
                 Ok(()) => return Ok(()),
                 Err(failure) if failure.code == Code::TIMED_OUT && !left.is_zero() => {}
                 Err(failure) => {
-                    return Err(error(
-                        "waiting for written records before the commit",
-                        &failure,
-                    ));
+                    return Err(error("waiting for written records before the commit", &failure));
                 }
             }
         }
@@ -145,10 +118,7 @@ impl Producer {
     /// The error for a record that was not even queued.
     #[cold]
     fn refused(&self, record: &Append<'_>, failure: &Failure) -> Error {
-        let name = self
-            .topics
-            .get(record.topic.0)
-            .map_or("", |(name, _)| name.as_str());
+        let name = self.topics.get(record.topic.0).map_or("", |(name, _)| name.as_str());
         let doing = format!("writing {name}-{}", record.partition);
         let size = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
         match failure.code {
@@ -168,15 +138,8 @@ impl Producer {
 
 fn note(broken: &mut Option<(ErrorKind, String)>, delivery: Delivery) {
     let (kind, text) = match delivery {
-        Delivery::Failed {
-            topic,
-            partition,
-            failure,
-        } => {
-            let e = error(
-                &format!("a record to {topic}-{partition} was not written"),
-                &failure,
-            );
+        Delivery::Failed { topic, partition, failure } => {
+            let e = error(&format!("a record to {topic}-{partition} was not written"), &failure);
             // What passes by itself: from the last commit on, with a new client.
             let kind = if transient(failure.code) || e.kind() == ErrorKind::Rejoin {
                 ErrorKind::Poisoned
@@ -185,17 +148,10 @@ fn note(broken: &mut Option<(ErrorKind, String)>, delivery: Delivery) {
             };
             (kind, e.to_string())
         }
-        Delivery::Error {
-            failure,
-            fatal: true,
-        } => (
-            ErrorKind::Poisoned,
-            format!("the producer cannot go on: {failure}"),
-        ),
-        Delivery::Error {
-            failure,
-            fatal: false,
-        } => {
+        Delivery::Error { failure, fatal: true } => {
+            (ErrorKind::Poisoned, format!("the producer cannot go on: {failure}"))
+        }
+        Delivery::Error { failure, fatal: false } => {
             // The log of the connections says it, too.
             tracing::debug!("writing: {failure}; librdkafka goes on trying");
             return;

@@ -69,13 +69,7 @@ impl KafkaReader {
         max: usize,
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<usize> {
-        let Self {
-            inbox,
-            index,
-            headers,
-            opened,
-            ..
-        } = self;
+        let Self { inbox, index, headers, opened, .. } = self;
         let batch = inbox.receive(millis(timeout), max);
         let count = batch.len();
         let mut trouble = Ok(());
@@ -92,10 +86,7 @@ impl KafkaReader {
             };
             if run != (message.topic_address(), message.partition()) {
                 run = (message.topic_address(), message.partition());
-                at = index
-                    .get(message.topic())
-                    .and_then(|p| p.get(&run.1))
-                    .copied();
+                at = index.get(message.topic()).and_then(|p| p.get(&run.1)).copied();
             }
             if let Some(at) = at {
                 hand_out(&message, content, at, headers, each);
@@ -118,10 +109,7 @@ impl LogReader for KafkaReader {
             if !self.index.contains_key(&*p.topic) {
                 self.find_leaders(&p.topic)?;
             }
-            self.index
-                .entry(p.topic.to_string())
-                .or_default()
-                .insert(p.partition, at);
+            self.index.entry(p.topic.to_string()).or_default().insert(p.partition, at);
             let reading = Reading::start(&self.handle, &p.topic, p.partition, offset)?
                 .map_err(|f| error(&format!("beginning to read {p}"), &f))?;
             self.readings.push(reading);

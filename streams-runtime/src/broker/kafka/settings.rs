@@ -67,10 +67,7 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             ("queue.buffering.max.kbytes", "65536"),
             // Success is known from the flush; a report for each record costs CPU.
             ("delivery.report.only.error", "true"),
-            (
-                "message.timeout.ms",
-                &millis(config.delivery_timeout).to_string(),
-            ),
+            ("message.timeout.ms", &millis(config.delivery_timeout).to_string()),
         ]),
     }
     // A broker answers as soon as there is a byte. While it waits for one, a partition that is added

@@ -41,10 +41,7 @@ impl Handle {
         names: &[&str],
         timeout: Duration,
     ) -> Answer<Vec<TopicInfo>> {
-        let names = names
-            .iter()
-            .map(|n| c_string(n))
-            .collect::<Result<Vec<CString>>>()?;
+        let names = names.iter().map(|n| c_string(n)).collect::<Result<Vec<CString>>>()?;
         let mut pointers: Vec<*const c_char> = names.iter().map(|n| n.as_ptr()).collect();
         // SAFETY: as many strings as said; they are copied.
         let topics = unsafe {
@@ -108,15 +105,10 @@ impl Handle {
         names: &[&str],
         timeout: Duration,
     ) -> Answer<Vec<(String, Failure)>> {
-        let names = names
-            .iter()
-            .map(|n| c_string(n))
-            .collect::<Result<Vec<CString>>>()?;
+        let names = names.iter().map(|n| c_string(n)).collect::<Result<Vec<CString>>>()?;
         // SAFETY: strings that are copied; the objects are given back below.
-        let mut topics: Vec<_> = names
-            .iter()
-            .map(|n| unsafe { c::rd_kafka_DeleteTopic_new(n.as_ptr()) })
-            .collect();
+        let mut topics: Vec<_> =
+            names.iter().map(|n| unsafe { c::rd_kafka_DeleteTopic_new(n.as_ptr()) }).collect();
         // SAFETY: live arguments, which the request copies; the result is read while it lives.
         Ok(unsafe {
             let answer = self.request(
@@ -133,9 +125,7 @@ impl Handle {
                     (0..count).map(|i| topic_result(*topics.add(i))).collect()
                 },
             );
-            topics
-                .iter()
-                .for_each(|t| c::rd_kafka_DeleteTopic_destroy(*t));
+            topics.iter().for_each(|t| c::rd_kafka_DeleteTopic_destroy(*t));
             answer
         })
     }
@@ -166,9 +156,7 @@ impl Handle {
                     let infos = c::rd_kafka_ListOffsets_result_infos(result, &raw mut count);
                     (0..count)
                         .map(|i| {
-                            entry(c::rd_kafka_ListOffsetsResultInfo_topic_partition(
-                                *infos.add(i),
-                            ))
+                            entry(c::rd_kafka_ListOffsetsResultInfo_topic_partition(*infos.add(i)))
                         })
                         .collect()
                 },
@@ -189,10 +177,8 @@ impl Handle {
         let list = List::new(partitions.into_iter().map(|(t, p)| (t, p, invalid)))?;
         // SAFETY: live arguments, which the requests copy; the result is read while it lives.
         let answer = unsafe {
-            let mut wanted = [c::rd_kafka_ListConsumerGroupOffsets_new(
-                group.as_ptr(),
-                list.as_ptr(),
-            )];
+            let mut wanted =
+                [c::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), list.as_ptr())];
             let answer = self.request(
                 op::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
                 timeout,
@@ -222,9 +208,7 @@ impl Handle {
                     Ok(all)
                 },
             );
-            wanted
-                .iter()
-                .for_each(|w| c::rd_kafka_ListConsumerGroupOffsets_destroy(*w));
+            wanted.iter().for_each(|w| c::rd_kafka_ListConsumerGroupOffsets_destroy(*w));
             answer
         };
         Ok(answer.and_then(|read| read))
@@ -265,10 +249,9 @@ impl Handle {
                     } else {
                         let answer = match Code::from(c::rd_kafka_event_error(event)) {
                             Code::NONE => Ok(read(event)),
-                            code => Err(Failure::new(
-                                code,
-                                text(c::rd_kafka_event_error_string(event)),
-                            )),
+                            code => {
+                                Err(Failure::new(code, text(c::rd_kafka_event_error_string(event))))
+                            }
                         };
                         c::rd_kafka_event_destroy(event);
                         answer
@@ -338,10 +321,7 @@ unsafe fn topic_result(result: *const c::rd_kafka_topic_result_t) -> (String, Fa
     unsafe {
         let code = c::rd_kafka_topic_result_error(result).into();
         let words = text(c::rd_kafka_topic_result_error_string(result));
-        (
-            text(c::rd_kafka_topic_result_name(result)),
-            Failure::new(code, words),
-        )
+        (text(c::rd_kafka_topic_result_name(result)), Failure::new(code, words))
     }
 }
 

@@ -118,34 +118,20 @@ impl Failure {
         }
         // SAFETY: a valid error object; its string lives as long as it.
         let (code, text) = unsafe {
-            (
-                c::rd_kafka_error_code(error).into(),
-                text(c::rd_kafka_error_string(error)),
-            )
+            (c::rd_kafka_error_code(error).into(), text(c::rd_kafka_error_string(error)))
         };
-        if code == Code::NONE {
-            Ok(())
-        } else {
-            Err(Failure { code, text })
-        }
+        if code == Code::NONE { Ok(()) } else { Err(Failure { code, text }) }
     }
 }
 
 impl From<Code> for Failure {
     fn from(code: Code) -> Self {
-        Self {
-            code,
-            text: code.to_string(),
-        }
+        Self { code, text: code.to_string() }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.text.is_empty() {
-            self.code.fmt(f)
-        } else {
-            f.write_str(&self.text)
-        }
+        if self.text.is_empty() { self.code.fmt(f) } else { f.write_str(&self.text) }
     }
 }

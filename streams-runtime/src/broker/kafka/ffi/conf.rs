@@ -126,11 +126,7 @@ unsafe extern "C" fn on_log(
 ) {
     // SAFETY: librdkafka passes live strings, and an instance or null.
     let (client, facility, line) = unsafe {
-        let name = if rk.is_null() {
-            String::new()
-        } else {
-            text(c::rd_kafka_name(rk))
-        };
+        let name = if rk.is_null() { String::new() } else { text(c::rd_kafka_name(rk)) };
         (name, text(facility), text(line))
     };
     let level = match level {

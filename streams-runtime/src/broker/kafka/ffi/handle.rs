@@ -75,11 +75,7 @@ impl Handle {
         let Some(queue) = NonNull::new(queue) else {
             unreachable!("an instance has its main queue, and a consumer with a group its own")
         };
-        Self {
-            instance,
-            queue,
-            rebalances,
-        }
+        Self { instance, queue, rebalances }
     }
 
     pub(super) fn raw(&self) -> *mut c::rd_kafka_t {
@@ -148,9 +144,7 @@ impl Handle {
 
     /// False between a revocation that was answered, or a loss, and the next assignment.
     pub(crate) fn has_assignment(&self) -> bool {
-        self.rebalances
-            .as_ref()
-            .is_some_and(|r| r.member().is_some())
+        self.rebalances.as_ref().is_some_and(|r| r.member().is_some())
     }
 
     /// Stops fetching; what was fetched and not received is dropped (and the library's idea of the
@@ -176,10 +170,7 @@ impl Handle {
                 millis(timeout),
             ))?;
         }
-        partitions
-            .entries()
-            .iter()
-            .try_for_each(|e| Failure::check(e.code))
+        partitions.entries().iter().try_for_each(|e| Failure::check(e.code))
     }
 
     /// Commits offsets as a member of the group; `None` when the time is up (it may be done yet).

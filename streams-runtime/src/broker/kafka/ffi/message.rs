@@ -24,11 +24,7 @@ unsafe impl Send for Inbox {}
 
 impl Inbox {
     pub(crate) fn new(handle: Arc<Handle>) -> Self {
-        Self {
-            batch: Vec::new(),
-            room: Vec::new(),
-            handle,
-        }
+        Self { batch: Vec::new(), room: Vec::new(), handle }
     }
 
     /// Takes what has arrived: at most `max`, waiting up to `timeout_ms` *for all of them*, as
@@ -48,19 +44,10 @@ impl Inbox {
         };
         let count = usize::try_from(count).unwrap_or(0);
         self.batch.clear();
-        self.batch.extend(
-            self.room
-                .iter()
-                .take(count)
-                .copied()
-                .filter_map(NonNull::new),
-        );
+        self.batch.extend(self.room.iter().take(count).copied().filter_map(NonNull::new));
         // Popped from the end: the first one has to be there.
         self.batch.reverse();
-        Batch {
-            messages: &mut self.batch,
-            handle: &self.handle,
-        }
+        Batch { messages: &mut self.batch, handle: &self.handle }
     }
 }
 
@@ -74,10 +61,7 @@ impl<'a> Iterator for Batch<'a> {
     type Item = Message<'a>;
 
     fn next(&mut self) -> Option<Message<'a>> {
-        self.messages.pop().map(|message| Message {
-            message,
-            handle: self.handle,
-        })
+        self.messages.pop().map(|message| Message { message, handle: self.handle })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -104,11 +88,7 @@ impl Message<'_> {
     /// 0 for a record.
     pub(crate) fn code(&self) -> Code {
         // SAFETY: a live message; the code is read as an integer of the same size.
-        Code(unsafe {
-            (&raw const (*self.message.as_ptr()).err)
-                .cast::<i32>()
-                .read()
-        })
+        Code(unsafe { (&raw const (*self.message.as_ptr()).err).cast::<i32>().read() })
     }
 
     pub(crate) fn partition(&self) -> i32 {
@@ -134,21 +114,15 @@ impl Message<'_> {
             if topic.is_null() {
                 return "";
             }
-            CStr::from_ptr(c::rd_kafka_topic_name(topic))
-                .to_str()
-                .unwrap_or("")
+            CStr::from_ptr(c::rd_kafka_topic_name(topic)).to_str().unwrap_or("")
         }
     }
 
     /// `None` is null; an empty key is empty.
     pub(crate) fn key(&self) -> Option<&[u8]> {
         // SAFETY: a live message.
-        let (bytes, len) = unsafe {
-            (
-                (*self.message.as_ptr()).key,
-                (*self.message.as_ptr()).key_len,
-            )
-        };
+        let (bytes, len) =
+            unsafe { ((*self.message.as_ptr()).key, (*self.message.as_ptr()).key_len) };
         // SAFETY: `len` bytes of the message, which this borrow keeps.
         (!bytes.is_null()).then(|| unsafe { std::slice::from_raw_parts(bytes.cast(), len) })
     }
@@ -156,12 +130,8 @@ impl Message<'_> {
     /// `None` is null; an empty value is empty.
     pub(crate) fn value(&self) -> Option<&[u8]> {
         // SAFETY: a live message.
-        let (bytes, len) = unsafe {
-            (
-                (*self.message.as_ptr()).payload,
-                (*self.message.as_ptr()).len,
-            )
-        };
+        let (bytes, len) =
+            unsafe { ((*self.message.as_ptr()).payload, (*self.message.as_ptr()).len) };
         // SAFETY: `len` bytes of the message, which this borrow keeps.
         (!bytes.is_null()).then(|| unsafe { std::slice::from_raw_parts(bytes.cast(), len) })
     }
@@ -209,10 +179,7 @@ impl Message<'_> {
 
     /// Keeps the message beyond its batch.
     pub(crate) fn hold(self) -> Held {
-        let held = Held {
-            message: self.message,
-            handle: Arc::clone(self.handle),
-        };
+        let held = Held { message: self.message, handle: Arc::clone(self.handle) };
         std::mem::forget(self);
         held
     }
@@ -237,10 +204,8 @@ unsafe impl Send for Held {}
 impl Held {
     /// Looks at it.
     pub(crate) fn with<R>(&self, look: impl FnOnce(&Message<'_>) -> R) -> R {
-        let message = std::mem::ManuallyDrop::new(Message {
-            message: self.message,
-            handle: &self.handle,
-        });
+        let message =
+            std::mem::ManuallyDrop::new(Message { message: self.message, handle: &self.handle });
         look(&message)
     }
 }

@@ -8,10 +8,7 @@
 //! [`Handle`] alive, so an instance is destroyed last. Error codes are read as integers, since a
 //! newer broker may send one that the generated enum does not know. librdkafka is thread-safe; a
 //! callback of ours runs either on the thread that polls, or (logs) on any.
-#![allow(
-    unsafe_code,
-    reason = "calls librdkafka's C interface; nothing else here does"
-)]
+#![allow(unsafe_code, reason = "calls librdkafka's C interface; nothing else here does")]
 
 mod admin;
 mod code;
@@ -50,18 +47,13 @@ unsafe fn text(text: *const c_char) -> String {
         return String::new();
     }
     // SAFETY: not null; the rest is the caller's promise.
-    unsafe { CStr::from_ptr(text) }
-        .to_string_lossy()
-        .into_owned()
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 /// The text that librdkafka wrote into a buffer of ours.
 fn buffer_text(buffer: &[c_char; TEXT]) -> String {
-    let bytes: Vec<u8> = buffer
-        .iter()
-        .take_while(|c| **c != 0)
-        .map(|c| c.cast_unsigned())
-        .collect();
+    let bytes: Vec<u8> =
+        buffer.iter().take_while(|c| **c != 0).map(|c| c.cast_unsigned()).collect();
     String::from_utf8_lossy(&bytes).into_owned()
 }
 

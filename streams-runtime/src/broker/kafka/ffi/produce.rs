@@ -25,10 +25,7 @@ impl Topic {
         // SAFETY: a live instance and a string that is copied; no configuration of its own.
         let topic = unsafe { c::rd_kafka_topic_new(handle.raw(), name.as_ptr(), null_mut()) };
         Ok(match NonNull::new(topic) {
-            Some(topic) => Ok(Self {
-                topic,
-                handle: Arc::clone(handle),
-            }),
+            Some(topic) => Ok(Self { topic, handle: Arc::clone(handle) }),
             // SAFETY: reads a thread-local number.
             None => Err(Code::from(unsafe { c::rd_kafka_last_error() }).into()),
         })
@@ -44,19 +41,9 @@ impl Topic {
         headers: Headers<'_>,
     ) -> Result<(), Failure> {
         let mut fields = [
-            field(
-                vtype::RD_KAFKA_VTYPE_RKT,
-                Union {
-                    rkt: self.topic.as_ptr(),
-                },
-            ),
+            field(vtype::RD_KAFKA_VTYPE_RKT, Union { rkt: self.topic.as_ptr() }),
             field(vtype::RD_KAFKA_VTYPE_PARTITION, Union { i32_: partition }),
-            field(
-                vtype::RD_KAFKA_VTYPE_MSGFLAGS,
-                Union {
-                    i: c::RD_KAFKA_MSG_F_COPY as c_int,
-                },
-            ),
+            field(vtype::RD_KAFKA_VTYPE_MSGFLAGS, Union { i: c::RD_KAFKA_MSG_F_COPY as c_int }),
             field(vtype::RD_KAFKA_VTYPE_TIMESTAMP, Union { i64_: timestamp }),
             field(vtype::RD_KAFKA_VTYPE_KEY, bytes(key)),
             field(vtype::RD_KAFKA_VTYPE_VALUE, bytes(value)),
@@ -101,9 +88,7 @@ fn field(vtype: vtype, u: Union) -> c::rd_kafka_vu_t {
 /// A null pointer is the null key or value; an empty slice's is not null.
 fn bytes(bytes: Option<&[u8]>) -> Union {
     let (ptr, size) = bytes.map_or((null_mut(), 0), |b| (b.as_ptr().cast_mut().cast(), b.len()));
-    Union {
-        mem: c::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 { ptr, size },
-    }
+    Union { mem: c::rd_kafka_vu_s__bindgen_ty_1__bindgen_ty_1 { ptr, size } }
 }
 
 fn header_list(headers: Headers<'_>) -> *mut c::rd_kafka_headers_t {
@@ -132,11 +117,7 @@ fn header_list(headers: Headers<'_>) -> *mut c::rd_kafka_headers_t {
 #[derive(Debug)]
 pub(crate) enum Delivery {
     /// A record was not written.
-    Failed {
-        topic: String,
-        partition: i32,
-        failure: Failure,
-    },
+    Failed { topic: String, partition: i32, failure: Failure },
     /// Something is wrong with the connection or (fatally) with the producer.
     Error { failure: Failure, fatal: bool },
 }

@@ -82,11 +82,7 @@ impl Reading {
             unsafe { c::rd_kafka_topic_destroy(topic.as_ptr()) };
             return Ok(Err(failure));
         }
-        Ok(Ok(Self {
-            topic,
-            partition,
-            _handle: Arc::clone(handle),
-        }))
+        Ok(Ok(Self { topic, partition, _handle: Arc::clone(handle) }))
     }
 }
 

@@ -36,10 +36,7 @@ pub(super) struct Rebalances {
 
 impl Rebalances {
     pub(super) fn next(&self) -> Option<Rebalance> {
-        self.news
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
     /// The member that owns the assignment.
@@ -70,10 +67,7 @@ pub(super) unsafe extern "C" fn on_rebalance(
     }
     // SAFETY: a live list and a live instance.
     let (partitions, lost) = unsafe { (entries(partitions), c::rd_kafka_assignment_lost(rk) != 0) };
-    let partitions = partitions
-        .into_iter()
-        .map(|e| (e.topic, e.partition))
-        .collect();
+    let partitions = partitions.into_iter().map(|e| (e.topic, e.partition)).collect();
     let news = match code {
         c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
             // SAFETY: a live instance.
@@ -89,11 +83,7 @@ pub(super) unsafe extern "C" fn on_rebalance(
         }
         _ => Rebalance::Revoked(partitions),
     };
-    rebalances
-        .news
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push_back(news);
+    rebalances.news.lock().unwrap_or_else(PoisonError::into_inner).push_back(news);
     // The batched receive serves a callback and waits on; make it return, so that the worker sees
     // the news at once and not when its time is up.
     // SAFETY: a live instance; the queue reference is given back.
