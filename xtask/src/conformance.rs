@@ -20,9 +20,7 @@ pub(crate) struct Conformance {
 pub(crate) fn run(command: &Conformance) -> Result<()> {
     setup::ensure(&[Need::Build])?;
     let mut cargo = project::cargo();
-    cargo
-        .args(["run", "--release", "--package", "conformance", "--"])
-        .args(&command.paths);
+    cargo.args(["run", "--release", "--package", "conformance", "--"]).args(&command.paths);
     if let Some(store) = &command.store {
         cargo.args(["--store", store]);
     }

@@ -55,13 +55,7 @@ test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; fin
    Doc-tests streams
 test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s
 ";
-        assert_eq!(
-            count(output),
-            Counts {
-                passed: 15,
-                failed: 2
-            }
-        );
+        assert_eq!(count(output), Counts { passed: 15, failed: 2 });
     }
 
     #[test]
@@ -72,10 +66,7 @@ test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; 
 
     #[test]
     fn the_summary_is_one_plain_line() {
-        let counts = Counts {
-            passed: 7,
-            failed: 0,
-        };
+        let counts = Counts { passed: 7, failed: 0 };
         assert_eq!(counts.to_string(), "7 passed, 0 failed");
     }
 }

@@ -23,15 +23,7 @@ pub(crate) fn run(demo: &Demo) -> Result<()> {
     }
     let mut cargo = project::cargo();
     cargo
-        .args([
-            "run",
-            "--release",
-            "--package",
-            "streams",
-            "--example",
-            "bank",
-            "--",
-        ])
+        .args(["run", "--release", "--package", "streams", "--example", "bank", "--"])
         .args(&demo.arguments);
     // The example gets this terminal, its signals, and gives its exit status.
     Err::<(), _>(cargo.exec()).running("cargo")
@@ -39,10 +31,9 @@ pub(crate) fn run(demo: &Demo) -> Result<()> {
 
 fn has_built_rocksdb(target: &Path) -> bool {
     let entries = std::fs::read_dir(target.join("release/build"));
-    entries.into_iter().flatten().flatten().any(|entry| {
-        entry
-            .file_name()
-            .to_string_lossy()
-            .starts_with("librocksdb-sys-")
-    })
+    entries
+        .into_iter()
+        .flatten()
+        .flatten()
+        .any(|entry| entry.file_name().to_string_lossy().starts_with("librocksdb-sys-"))
 }

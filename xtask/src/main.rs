@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-fn main() {}
-=======
 //! The project's own commands: `cargo xtask help`.
 #![allow(
     clippy::disallowed_methods,
@@ -27,11 +24,7 @@ use failure::Result;
 
 /// The project's own commands
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    disable_version_flag = true
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -78,4 +71,3 @@ fn run(command: &Command) -> Result<()> {
         Command::Setup => setup::run(),
     }
 }
->>>>>>> h-xtask

@@ -17,9 +17,7 @@ pub(crate) fn root() -> PathBuf {
     let xtask = env::var_os("CARGO_MANIFEST_DIR")
         .unwrap_or_else(|| OsString::from(env!("CARGO_MANIFEST_DIR")));
     let xtask = PathBuf::from(xtask);
-    xtask
-        .parent()
-        .map_or_else(|| xtask.clone(), std::path::Path::to_path_buf)
+    xtask.parent().map_or_else(|| xtask.clone(), std::path::Path::to_path_buf)
 }
 
 /// A cargo command that finds the same environment as one typed by hand.
@@ -71,9 +69,7 @@ pub(crate) fn cache_dir() -> Result<PathBuf> {
     }
     match env::home_dir() {
         Some(home) => Ok(home.join(".cache").join("streams-kafka")),
-        None => Err(Failure::new(format!(
-            "HOME is not set: set it, or {CACHE_ENV}"
-        ))),
+        None => Err(Failure::new(format!("HOME is not set: set it, or {CACHE_ENV}"))),
     }
 }
 
@@ -95,12 +91,9 @@ mod tests {
 
     #[test]
     fn variables_of_the_user_reach_the_nested_cargo() {
-        for (name, value) in [
-            ("CARGO_TARGET_DIR", "/t"),
-            ("CARGO_HOME", "/c"),
-            ("CC", "gcc"),
-            ("RUSTFLAGS", "-g"),
-        ] {
+        for (name, value) in
+            [("CARGO_TARGET_DIR", "/t"), ("CARGO_HOME", "/c"), ("CC", "gcc"), ("RUSTFLAGS", "-g")]
+        {
             assert!(!is_set_by_cargo_run(name, value), "{name}");
         }
     }

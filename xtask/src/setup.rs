@@ -39,25 +39,10 @@ const TOOLS: [Tool; 8] = [
         package: "clang",
         is_present: || in_path("clang") && in_path("clang++"),
     },
-    Tool {
-        need: Need::Build,
-        name: "libclang",
-        package: "libclang-dev",
-        is_present: has_libclang,
-    },
-    Tool {
-        need: Need::Build,
-        name: "make",
-        package: "make",
-        is_present: || in_path("make"),
-    },
+    Tool { need: Need::Build, name: "libclang", package: "libclang-dev", is_present: has_libclang },
+    Tool { need: Need::Build, name: "make", package: "make", is_present: || in_path("make") },
     // OpenSSL's Configure is a Perl script.
-    Tool {
-        need: Need::Build,
-        name: "perl",
-        package: "perl",
-        is_present: || in_path("perl"),
-    },
+    Tool { need: Need::Build, name: "perl", package: "perl", is_present: || in_path("perl") },
     Tool {
         need: Need::Build,
         name: "pkg-config",
@@ -70,12 +55,7 @@ const TOOLS: [Tool; 8] = [
         package: "default-jdk-headless",
         is_present: has_jdk,
     },
-    Tool {
-        need: Need::Broker,
-        name: "Maven",
-        package: "maven",
-        is_present: || in_path("mvn"),
-    },
+    Tool { need: Need::Broker, name: "Maven", package: "maven", is_present: || in_path("mvn") },
     Tool {
         need: Need::Valgrind,
         name: "valgrind",
@@ -89,10 +69,7 @@ const MIN_JAVA: u32 = 17;
 
 pub(crate) fn run() -> Result<()> {
     ensure(&Need::ALL)?;
-    println!(
-        "everything is there: {}",
-        names(&TOOLS.iter().collect::<Vec<_>>())
-    );
+    println!("everything is there: {}", names(&TOOLS.iter().collect::<Vec<_>>()));
     Ok(())
 }
 
@@ -118,37 +95,25 @@ pub(crate) fn ensure(needs: &[Need]) -> Result<()> {
             packages.join(" ")
         )));
     }
-    eprintln!(
-        "installing {} with apt-get: {}",
-        names(&missing),
-        packages.join(" ")
-    );
+    eprintln!("installing {} with apt-get: {}", names(&missing), packages.join(" "));
     apt_get(&["update", "-q"])?;
     let mut install = vec!["install", "-y", "-q", "--no-install-recommends"];
     install.extend(&packages);
     apt_get(&install)?;
     match self::missing(needs) {
         still if still.is_empty() => Ok(()),
-        still => Err(Failure::new(format!(
-            "apt-get installed, but still missing: {}",
-            names(&still)
-        ))),
+        still => {
+            Err(Failure::new(format!("apt-get installed, but still missing: {}", names(&still))))
+        }
     }
 }
 
 fn missing(needs: &[Need]) -> Vec<&'static Tool> {
-    TOOLS
-        .iter()
-        .filter(|tool| needs.contains(&tool.need) && !(tool.is_present)())
-        .collect()
+    TOOLS.iter().filter(|tool| needs.contains(&tool.need) && !(tool.is_present)()).collect()
 }
 
 fn names(tools: &[&Tool]) -> String {
-    tools
-        .iter()
-        .map(|tool| tool.name)
-        .collect::<Vec<_>>()
-        .join(", ")
+    tools.iter().map(|tool| tool.name).collect::<Vec<_>>().join(", ")
 }
 
 fn apt_get(arguments: &[&str]) -> Result<()> {
@@ -162,10 +127,7 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "`apt-get {}` failed ({status})",
-        arguments.join(" ")
-    )))
+    Err(Failure::new(format!("`apt-get {}` failed ({status})", arguments.join(" "))))
 }
 
 fn is_root() -> bool {
@@ -179,10 +141,8 @@ fn in_path(program: &str) -> bool {
 
 /// Where clang-sys, which loads the library at run time, looks on Linux.
 fn has_libclang() -> bool {
-    let mut dirs: Vec<PathBuf> = env::var_os("LIBCLANG_PATH")
-        .map(PathBuf::from)
-        .into_iter()
-        .collect();
+    let mut dirs: Vec<PathBuf> =
+        env::var_os("LIBCLANG_PATH").map(PathBuf::from).into_iter().collect();
     dirs.extend(["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from));
     for (parent, below) in [("/usr/lib", ""), ("/usr/lib", "lib"), ("/usr/local", "lib")] {
         // /usr/lib/x86_64-linux-gnu, /usr/lib/llvm-14/lib
@@ -194,9 +154,7 @@ fn has_libclang() -> bool {
 
 fn holds_libclang(dir: &Path) -> bool {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .any(|name| is_libclang(&name))
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).any(|name| is_libclang(&name))
 }
 
 fn is_libclang(name: &str) -> bool {

@@ -24,22 +24,12 @@ pub(crate) fn run(command: &Static) -> Result<()> {
 /// Builds, copies and verifies; returns `<target directory>/static/<example>`.
 pub(crate) fn build(example: &str) -> Result<PathBuf> {
     let status = project::cargo()
-        .args([
-            "rustc",
-            "--release",
-            "--package",
-            "streams",
-            "--example",
-            example,
-            "--",
-        ])
+        .args(["rustc", "--release", "--package", "streams", "--example", example, "--"])
         .args(["-C", "target-feature=+crt-static", "-C", "strip=symbols"])
         .status()
         .running("cargo")?;
     if !status.success() {
-        return Err(Failure::new(format!(
-            "the static build of {example} failed ({status})"
-        )));
+        return Err(Failure::new(format!("the static build of {example} failed ({status})")));
     }
     let target = project::target_dir()?;
     let built = target.join("release/examples").join(example);
@@ -51,11 +41,7 @@ pub(crate) fn build(example: &str) -> Result<PathBuf> {
     let bytes = fs::copy(&built, &partial).at("copying", &built)?;
     fs::rename(&partial, &binary).at("renaming", &partial)?;
     let verdict = verify(&binary)?;
-    println!(
-        "{}: {verdict}, {:.1} MB",
-        binary.display(),
-        bytes as f64 / 1e6
-    );
+    println!("{}: {verdict}, {:.1} MB", binary.display(), bytes as f64 / 1e6);
     Ok(binary)
 }
 
@@ -67,10 +53,7 @@ fn verify(binary: &Path) -> Result<String> {
     if is_static(&said) {
         return Ok(said);
     }
-    Err(Failure::new(format!(
-        "{} is not static; ldd says:\n{said}",
-        binary.display()
-    )))
+    Err(Failure::new(format!("{} is not static; ldd says:\n{said}", binary.display())))
 }
 
 fn is_static(ldd: &str) -> bool {

@@ -24,9 +24,7 @@ impl Steps {
             if status.success() {
                 return Ok(());
             }
-            Err(Failure::new(format!(
-                "{title} failed ({status}). Again with:\n  {typed}"
-            )))
+            Err(Failure::new(format!("{title} failed ({status}). Again with:\n  {typed}")))
         });
         self.counts.add(counts);
         outcome
@@ -85,9 +83,7 @@ fn typed(command: &Command) -> String {
     });
     let program = std::path::Path::new(command.get_program());
     let program = program.file_name().unwrap_or(program.as_os_str());
-    let arguments = command
-        .get_args()
-        .map(|word| quoted(&word.to_string_lossy()));
+    let arguments = command.get_args().map(|word| quoted(&word.to_string_lossy()));
     variables
         .chain([program.to_string_lossy().into_owned()])
         .chain(arguments)
@@ -113,10 +109,7 @@ mod tests {
         let mut command = Command::new("/opt/bin/cargo");
         command.args(["doc", "it's", "--no-deps"]);
         command.env("RUSTDOCFLAGS", "-D warnings").env_remove("CC");
-        assert_eq!(
-            typed(&command),
-            r"RUSTDOCFLAGS='-D warnings' cargo doc 'it'\''s' --no-deps"
-        );
+        assert_eq!(typed(&command), r"RUSTDOCFLAGS='-D warnings' cargo doc 'it'\''s' --no-deps");
     }
 
     #[test]
@@ -127,29 +120,12 @@ mod tests {
             sh.args(["-c", &format!("echo '{line}'; exit {code}")]);
             sh
         };
-        steps
-            .run(
-                "first",
-                &mut echo("test result: ok. 2 passed; 0 failed;", 0),
-            )
-            .unwrap();
+        steps.run("first", &mut echo("test result: ok. 2 passed; 0 failed;", 0)).unwrap();
         let failure = steps
-            .run(
-                "second",
-                &mut echo("test result: FAILED. 1 passed; 1 failed;", 3),
-            )
+            .run("second", &mut echo("test result: FAILED. 1 passed; 1 failed;", 3))
             .unwrap_err()
             .to_string();
-        assert_eq!(
-            steps.counts(),
-            Counts {
-                passed: 3,
-                failed: 1
-            }
-        );
-        assert!(
-            failure.starts_with("second failed (exit status: 3)"),
-            "{failure}"
-        );
+        assert_eq!(steps.counts(), Counts { passed: 3, failed: 1 });
+        assert!(failure.starts_with("second failed (exit status: 3)"), "{failure}");
     }
 }

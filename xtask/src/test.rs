@@ -31,20 +31,13 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     steps.print_summary();
     outcome?;
     if !test.names.is_empty() && steps.counts().passed == 0 {
-        return Err(Failure::new(format!(
-            "no test is named like {}",
-            test.names.join(" or ")
-        )));
+        return Err(Failure::new(format!("no test is named like {}", test.names.join(" or "))));
     }
     Ok(())
 }
 
 fn all(test: &Test, steps: &mut Steps) -> Result<()> {
-    let needs: &[Need] = if test.no_kafka {
-        &[Need::Build]
-    } else {
-        &[Need::Build, Need::Broker]
-    };
+    let needs: &[Need] = if test.no_kafka { &[Need::Build] } else { &[Need::Build, Need::Broker] };
     steps.time("setup", || setup::ensure(needs))?;
     if test.names.is_empty() {
         lint(steps)?;
@@ -57,10 +50,7 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
     }
     steps.run("test", &mut with_names)?;
     if test.names.is_empty() {
-        steps.run(
-            "examples",
-            &mut cargo(&["build", "--release", "--examples"]),
-        )?;
+        steps.run("examples", &mut cargo(&["build", "--release", "--examples"]))?;
     }
     if test.no_kafka {
         return Ok(());
@@ -84,15 +74,7 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
 
 fn lint(steps: &mut Steps) -> Result<()> {
     steps.run("format", &mut cargo(&["fmt", "--check"]))?;
-    let clippy = [
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
     steps.run("clippy", &mut cargo(&clippy))?;
     let mut doc = cargo(&["doc", "--release", "--workspace", "--no-deps"]);
     steps.run("doc", doc.env("RUSTDOCFLAGS", "-D warnings"))

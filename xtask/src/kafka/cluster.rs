@@ -121,11 +121,7 @@ fn format_storage(dir: &RunDir, nodes: usize, jars: &Path) -> Result<()> {
 fn cluster_id() -> Result<String> {
     let path = Path::new("/proc/sys/kernel/random/uuid");
     let uuid = fs::read_to_string(path).at("reading", path)?;
-    let digits: String = uuid
-        .chars()
-        .filter(char::is_ascii_hexdigit)
-        .take(21)
-        .collect();
+    let digits: String = uuid.chars().filter(char::is_ascii_hexdigit).take(21).collect();
     // The last character stands for 2 bits; those after them must be zero, as in `A`.
     Ok(digits + "A")
 }
@@ -210,11 +206,8 @@ mod tests {
 
     #[test]
     fn no_port_is_given_twice() {
-        let mut ports: Vec<u16> = free_ports(3)
-            .unwrap()
-            .iter()
-            .flat_map(|node| [node.broker, node.controller])
-            .collect();
+        let mut ports: Vec<u16> =
+            free_ports(3).unwrap().iter().flat_map(|node| [node.broker, node.controller]).collect();
         ports.sort_unstable();
         ports.dedup();
         assert_eq!(ports.len(), 6);

@@ -47,10 +47,7 @@ fn fetch(cache: &Path, jars: &Path) -> Result<()> {
         }
     }
     let pom = project::root().join("xtask/kafka/pom.xml");
-    eprintln!(
-        "fetching Apache Kafka {VERSION} from Maven Central into {}",
-        jars.display()
-    );
+    eprintln!("fetching Apache Kafka {VERSION} from Maven Central into {}", jars.display());
     let status = Command::new("mvn")
         .args(["-q", "-B", "-Dstyle.color=never", "-f"])
         .arg(&pom)

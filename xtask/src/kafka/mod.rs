@@ -80,11 +80,8 @@ fn run_up(up: &Up) -> Result<()> {
                 let path = dir.path().display();
                 eprintln!("the cluster of {path} ended without `down`: its data is removed");
             }
-            let options = Options {
-                nodes: up.nodes,
-                heap: up.heap.clone(),
-                lifetime: Lifetime::UntilDown,
-            };
+            let options =
+                Options { nodes: up.nodes, heap: up.heap.clone(), lifetime: Lifetime::UntilDown };
             cluster::start(&dir, &options)?
         }
     };
@@ -126,11 +123,7 @@ fn run_status(place: &Place) -> Result<()> {
     };
     println!("bootstrap = {}", running.bootstrap);
     for (node, pid) in running.pids.iter().enumerate() {
-        println!(
-            "broker {}: process {pid}, log {}",
-            node + 1,
-            dir.log(node).display()
-        );
+        println!("broker {}: process {pid}, log {}", node + 1, dir.log(node).display());
     }
     println!("{}", running.bootstrap);
     Ok(())

@@ -25,16 +25,9 @@ impl PrivateBroker {
         remove_orphans(&cache);
         let dir = RunDir::new(&cache.join(format!("{PREFIX}{}", process::id())))?;
         let _lock = dir.lock()?;
-        let options = Options {
-            nodes: 1,
-            heap: heap.to_owned(),
-            lifetime: Lifetime::ThisProcess,
-        };
+        let options = Options { nodes: 1, heap: heap.to_owned(), lifetime: Lifetime::ThisProcess };
         // Made first: what a failed start leaves is removed as well.
-        let mut broker = Self {
-            dir,
-            bootstrap: String::new(),
-        };
+        let mut broker = Self { dir, bootstrap: String::new() };
         broker.bootstrap = cluster::start(&broker.dir, &options)?;
         Ok(broker)
     }

@@ -19,10 +19,7 @@ pub(crate) fn bootstrap(nodes: &[Ports]) -> String {
 
 /// The properties of node `index` (from 0) of `nodes`; its log goes to `data`.
 pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -> String {
-    let voters = nodes
-        .iter()
-        .zip(1..)
-        .map(|(node, id)| format!("{id}@{HOST}:{}", node.controller));
+    let voters = nodes.iter().zip(1..).map(|(node, id)| format!("{id}@{HOST}:{}", node.controller));
     let replicas = nodes.len().min(3);
     let in_sync = if replicas < 3 { 1 } else { 2 };
     let settings = [
@@ -31,15 +28,9 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
         ("controller.quorum.voters", comma(voters)),
         (
             "listeners",
-            format!(
-                "PLAINTEXT://{HOST}:{},CONTROLLER://{HOST}:{}",
-                ports.broker, ports.controller
-            ),
+            format!("PLAINTEXT://{HOST}:{},CONTROLLER://{HOST}:{}", ports.broker, ports.controller),
         ),
-        (
-            "advertised.listeners",
-            format!("PLAINTEXT://{HOST}:{}", ports.broker),
-        ),
+        ("advertised.listeners", format!("PLAINTEXT://{HOST}:{}", ports.broker)),
         ("controller.listener.names", "CONTROLLER".to_owned()),
         ("inter.broker.listener.name", "PLAINTEXT".to_owned()),
         ("log.dirs", data.display().to_string()),
@@ -47,16 +38,10 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
         ("min.insync.replicas", in_sync.to_string()),
         ("offsets.topic.replication.factor", replicas.to_string()),
         ("offsets.topic.num.partitions", "8".to_owned()),
-        (
-            "transaction.state.log.replication.factor",
-            replicas.to_string(),
-        ),
+        ("transaction.state.log.replication.factor", replicas.to_string()),
         ("transaction.state.log.min.isr", in_sync.to_string()),
         ("transaction.state.log.num.partitions", "8".to_owned()),
-        (
-            "share.coordinator.state.topic.replication.factor",
-            replicas.to_string(),
-        ),
+        ("share.coordinator.state.topic.replication.factor", replicas.to_string()),
         ("share.coordinator.state.topic.min.isr", in_sync.to_string()),
         // Otherwise the first assignment of each group waits 3 s for more members.
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
@@ -67,10 +52,7 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
         ("log.retention.ms", "-1".to_owned()),
         ("file.delete.delay.ms", "1000".to_owned()),
     ];
-    settings
-        .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
-        .collect()
+    settings.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
 fn comma(parts: impl Iterator<Item = String>) -> String {
@@ -82,18 +64,9 @@ mod tests {
     use super::*;
 
     const NODES: [Ports; 3] = [
-        Ports {
-            broker: 1,
-            controller: 11,
-        },
-        Ports {
-            broker: 2,
-            controller: 12,
-        },
-        Ports {
-            broker: 3,
-            controller: 13,
-        },
+        Ports { broker: 1, controller: 11 },
+        Ports { broker: 2, controller: 12 },
+        Ports { broker: 3, controller: 13 },
     ];
 
     #[test]
@@ -107,10 +80,7 @@ mod tests {
             "offsets.topic.replication.factor=3",
             "log.dirs=/d",
         ] {
-            assert!(
-                text.lines().any(|l| l == line),
-                "{line} is missing in\n{text}"
-            );
+            assert!(text.lines().any(|l| l == line), "{line} is missing in\n{text}");
         }
         assert_eq!(bootstrap(&NODES), "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3");
     }

@@ -71,10 +71,7 @@ impl RunDir {
         let pids = self.pids();
         let bootstrap = fs::read_to_string(self.bootstrap_file()).ok()?;
         let live = !pids.is_empty() && pids.iter().all(|pid| self.is_ours(*pid));
-        live.then(|| Running {
-            bootstrap: bootstrap.trim().to_owned(),
-            pids,
-        })
+        live.then(|| Running { bootstrap: bootstrap.trim().to_owned(), pids })
     }
 
     /// Whether a cluster was started here and `clear` was not called since.
@@ -95,11 +92,7 @@ impl RunDir {
 
     /// Stops the brokers and removes what they left; true when there was one.
     pub(crate) fn clear(&self) -> Result<bool> {
-        let pids: Vec<u32> = self
-            .pids()
-            .into_iter()
-            .filter(|pid| self.is_ours(*pid))
-            .collect();
+        let pids: Vec<u32> = self.pids().into_iter().filter(|pid| self.is_ours(*pid)).collect();
         signal("TERM", &pids)?;
         let stopping = Instant::now();
         while pids.iter().any(|pid| self.is_ours(*pid)) {
@@ -107,9 +100,7 @@ impl RunDir {
                 signal("KILL", &pids)?;
             }
             if stopping.elapsed() > 2 * STOP_TIMEOUT {
-                return Err(Failure::new(format!(
-                    "processes {pids:?} do not end on SIGKILL"
-                )));
+                return Err(Failure::new(format!("processes {pids:?} do not end on SIGKILL")));
             }
             thread::sleep(STOP_POLL);
         }

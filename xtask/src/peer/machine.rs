@@ -13,10 +13,7 @@ pub(crate) fn describe() -> String {
         format!("{cores} cores"),
         field("/proc/meminfo", "MemTotal")
             .and_then(|kb| kb.trim_end_matches(" kB").parse::<u64>().ok())
-            .map_or_else(
-                || "unknown memory".to_owned(),
-                |kb| format!("{} GiB", kb >> 20),
-            ),
+            .map_or_else(|| "unknown memory".to_owned(), |kb| format!("{} GiB", kb >> 20)),
         format!("Linux {}", read("/proc/sys/kernel/osrelease").trim()),
         first_line("javac", "-version"),
         first_line("rustc", "--version"),

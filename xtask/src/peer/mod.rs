@@ -48,10 +48,7 @@ const DEFAULT_REPS: u32 = 3;
 
 pub(crate) fn run(peer: &Peer) -> Result<()> {
     let root = project::root();
-    let file = peer
-        .spec
-        .clone()
-        .unwrap_or_else(|| root.join("benches/peer/spec.txt"));
+    let file = peer.spec.clone().unwrap_or_else(|| root.join("benches/peer/spec.txt"));
     let text = fs::read_to_string(&file).at("reading", &file)?;
     let specs = spec::select(spec::parse(&text, &file)?, &peer.workload, &peer.guarantee)?;
     setup::ensure(&[Need::Build, Need::Broker])?;
@@ -65,10 +62,7 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
     compile(&root.join("benches/peer/java/peer"), &classes)?;
     let jars = jars::ensure()?;
     let class_path = format!("{}:{}", classes.display(), jars::class_path(&jars));
-    let places = Places {
-        class_path,
-        release: &release,
-    };
+    let places = Places { class_path, release: &release };
     let runs = harness(peer, &specs, &places, &broker)?;
     drop(broker);
 
@@ -85,10 +79,7 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
     if failed.is_empty() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "did not finish: {}",
-        failed.join("; ")
-    )))
+    Err(Failure::new(format!("did not finish: {}", failed.join("; "))))
 }
 
 fn build() -> Result<()> {
@@ -100,9 +91,7 @@ fn build() -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "cargo build --release --package streams-peer failed ({status})"
-    )))
+    Err(Failure::new(format!("cargo build --release --package streams-peer failed ({status})")))
 }
 
 /// Two benchmarks on one machine would measure each other.
@@ -120,11 +109,7 @@ fn lock() -> Result<File> {
 
 fn compile(sources: &Path, classes: &Path) -> Result<()> {
     let mut javac = Command::new("javac");
-    javac
-        .arg("-cp")
-        .arg(jars::class_path(&jars::ensure()?))
-        .arg("-d")
-        .arg(classes);
+    javac.arg("-cp").arg(jars::class_path(&jars::ensure()?)).arg("-d").arg(classes);
     for entry in fs::read_dir(sources).at("listing", sources)? {
         javac.arg(entry.at("listing", sources)?.path());
     }
@@ -132,10 +117,7 @@ fn compile(sources: &Path, classes: &Path) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::new(format!(
-        "javac failed on {} ({status})",
-        sources.display()
-    )))
+    Err(Failure::new(format!("javac failed on {} ({status})", sources.display())))
 }
 
 fn harness(
@@ -148,17 +130,9 @@ fn harness(
     let spec_file = broker.dir().join("spec.txt");
     fs::write(&spec_file, lines?.join("\n") + "\n").at("writing", &spec_file)?;
     let results = broker.dir().join("results.jsonl");
-    let reps = if peer.quick {
-        1
-    } else {
-        peer.reps.unwrap_or(DEFAULT_REPS)
-    };
+    let reps = if peer.quick { 1 } else { peer.reps.unwrap_or(DEFAULT_REPS) };
     let status = Command::new("java")
-        .args([
-            "-Xmx1g",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
-            "-cp",
-        ])
+        .args(["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp"])
         .args([&places.class_path, "peer.Harness", "--run"])
         .arg(broker.dir())
         .arg("--spec")
@@ -167,12 +141,7 @@ fn harness(
         .arg(&results)
         .arg("--tmp")
         .arg(broker.dir().join("runs"))
-        .args([
-            "--records",
-            &peer.records.to_string(),
-            "--reps",
-            &reps.to_string(),
-        ])
+        .args(["--records", &peer.records.to_string(), "--reps", &reps.to_string()])
         .status()
         .running("java")?;
     if !status.success() {

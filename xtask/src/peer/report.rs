@@ -79,18 +79,9 @@ pub(crate) fn rows(runs: &[Run]) -> Vec<Row> {
         .map(|key| {
             let of_key: Vec<&&Run> = complete.iter().filter(|run| run.key == *key).collect();
             let measures = std::array::from_fn(|m| {
-                median(
-                    of_key
-                        .iter()
-                        .filter_map(|run| *run.measures.get(m)?)
-                        .collect(),
-                )
+                median(of_key.iter().filter_map(|run| *run.measures.get(m)?).collect())
             });
-            Row {
-                key: key.clone(),
-                measures,
-                runs: of_key.len(),
-            }
+            Row { key: key.clone(), measures, runs: of_key.len() }
         })
         .collect()
 }
@@ -112,10 +103,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
             line.push(cell(*value, decimals));
         }
         let of_same = |other: &&Row| other.key.get(..2) == row.key.get(..2);
-        let peer = rows
-            .iter()
-            .filter(of_same)
-            .find(|other| other.implementation() == PEER);
+        let peer = rows.iter().filter(of_same).find(|other| other.implementation() == PEER);
         for measure in 0..3 {
             let ratio = peer.and_then(|peer| {
                 Some((*row.measures.get(measure)?)? / (*peer.measures.get(measure)?)?)
@@ -140,11 +128,7 @@ pub(crate) fn to_json(rows: &[Row]) -> String {
             (name, json!(value.map(|v| (v * 1000.0).round() / 1000.0)))
         });
         let members = texts.into_iter().chain(numbers);
-        Value::Object(
-            members
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect())
     });
     Value::Array(objects.collect()).to_string()
 }
@@ -174,17 +158,13 @@ fn aligned(lines: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for line in lines {
-        let cells = line
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (cell, width))| {
-                if column < NAME_COLUMNS {
-                    format!("{cell:<width$}")
-                } else {
-                    format!("{cell:>width$}")
-                }
-            });
+        let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            if column < NAME_COLUMNS {
+                format!("{cell:<width$}")
+            } else {
+                format!("{cell:>width$}")
+            }
+        });
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
     }
@@ -193,11 +173,7 @@ fn aligned(lines: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        reason = "tests fail by panicking"
-    )]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     fn run(name: &str, cpu: f64, rate: &str, ok: bool) -> Run {
@@ -229,10 +205,7 @@ mod tests {
 
     #[test]
     fn ratios_are_to_kafka_streams() {
-        let runs = [
-            run("kafka-streams", 5.0, "100.0", true),
-            run("streams", 0.5, "400.0", true),
-        ];
+        let runs = [run("kafka-streams", 5.0, "100.0", true), run("streams", 0.5, "400.0", true)];
         let table = table(&rows(&runs));
         let ours = table.lines().last().unwrap();
         let cells: Vec<&str> = ours.split_whitespace().collect();

@@ -53,17 +53,12 @@ pub(crate) fn select(
     guarantees: &[String],
 ) -> Result<Vec<Spec>> {
     let known = |wanted: &[String], field: fn(&Spec) -> &str| {
-        let unknown = wanted
-            .iter()
-            .find(|w| !specs.iter().any(|spec| field(spec) == **w));
+        let unknown = wanted.iter().find(|w| !specs.iter().any(|spec| field(spec) == **w));
         unknown.map(|unknown| {
             let mut all: Vec<&str> = specs.iter().map(field).collect();
             all.sort_unstable();
             all.dedup();
-            Failure::new(format!(
-                "the spec has no line with {unknown}, only {}",
-                all.join(", ")
-            ))
+            Failure::new(format!("the spec has no line with {unknown}, only {}", all.join(", ")))
         })
     };
     if let Some(failure) = known(workloads, |spec| &spec.workload) {
@@ -95,17 +90,8 @@ impl Spec {
             "java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp {}",
             places.class_path
         );
-        let command = self
-            .command
-            .replace("{java}", &java)
-            .replace("{release}", &release);
-        let fields = [
-            &self.implementation,
-            &command,
-            &self.workload,
-            &self.guarantee,
-            &self.extra,
-        ];
+        let command = self.command.replace("{java}", &java).replace("{release}", &release);
+        let fields = [&self.implementation, &command, &self.workload, &self.guarantee, &self.extra];
         Ok(fields.map(String::as_str).join("|"))
     }
 }
@@ -123,11 +109,7 @@ fn without_space(path: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::indexing_slicing,
-        reason = "tests fail by panicking"
-    )]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     const TEXT: &str = "\
@@ -149,58 +131,38 @@ streams|{release}/streams-peer|bank|eos|
     #[test]
     fn placeholders_become_paths() {
         let release = Path::new("/t/release");
-        let places = Places {
-            class_path: "/c:/j/*".to_owned(),
-            release,
-        };
-        let lines: Vec<String> = specs()
-            .iter()
-            .map(|spec| spec.line(&places).unwrap())
-            .collect();
+        let places = Places { class_path: "/c:/j/*".to_owned(), release };
+        let lines: Vec<String> = specs().iter().map(|spec| spec.line(&places).unwrap()).collect();
         assert_eq!(
             lines[0],
             "kafka-streams|java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -cp /c:/j/* -Xmx1g \
              peer.App|pass|alos|"
         );
-        assert_eq!(
-            lines[1],
-            "streams|/t/release/streams-peer|pass|alos|--threads 2"
-        );
+        assert_eq!(lines[1], "streams|/t/release/streams-peer|pass|alos|--threads 2");
     }
 
     #[test]
     fn a_path_with_a_space_is_refused() {
-        let places = Places {
-            class_path: "/my jars/*".to_owned(),
-            release: Path::new("/t"),
-        };
+        let places = Places { class_path: "/my jars/*".to_owned(), release: Path::new("/t") };
         assert!(specs()[0].line(&places).is_err());
     }
 
     #[test]
     fn workloads_and_guarantees_select_lines() {
         let selected = select(specs(), &strings(&["pass"]), &strings(&["alos"])).unwrap();
-        let names: Vec<&str> = selected
-            .iter()
-            .map(|spec| spec.implementation.as_str())
-            .collect();
+        let names: Vec<&str> = selected.iter().map(|spec| spec.implementation.as_str()).collect();
         assert_eq!(names, ["kafka-streams", "streams"]);
     }
 
     #[test]
     fn an_unknown_workload_is_named_with_those_that_exist() {
         let failure = select(specs(), &strings(&["pas"]), &strings(&["alos"])).unwrap_err();
-        assert_eq!(
-            failure.to_string(),
-            "the spec has no line with pas, only bank, pass"
-        );
+        assert_eq!(failure.to_string(), "the spec has no line with pas, only bank, pass");
     }
 
     #[test]
     fn a_line_with_a_missing_field_is_named_by_its_number() {
-        let failure = parse("#\na|b|c|d\n", Path::new("spec.txt"))
-            .unwrap_err()
-            .to_string();
+        let failure = parse("#\na|b|c|d\n", Path::new("spec.txt")).unwrap_err().to_string();
         assert!(failure.starts_with("spec.txt:2: "), "{failure}");
     }
 }
