@@ -157,7 +157,7 @@ fn rows(driver: &mut Driver, name: &str, store: &Store, entry: &Entry) -> Result
 }
 
 /// By key, then window start, then end (then version).
-fn order(entry: &Value) -> (String, i64, i64, i64, i64) {
+fn order(entry: &Value) -> (String, u64, i64, i64, i64) {
     let key = entry.get(0).cloned().unwrap_or_default();
     let number = |v: Option<&Value>| v.and_then(Value::as_i64).unwrap_or_default();
     let text = |v: &Value| v.as_str().map(str::to_owned).unwrap_or_default();
@@ -166,7 +166,10 @@ fn order(entry: &Value) -> (String, i64, i64, i64, i64) {
             let inner = window.get("key").map(text).unwrap_or_default();
             (inner, 0, number(window.get("start")), number(window.get("end")), 0)
         }
-        Value::Number(n) => (String::new(), n.as_i64().unwrap_or_default(), 0, 0, 0),
+        // By the encoded key: negative numbers come last.
+        Value::Number(n) => {
+            (String::new(), n.as_i64().unwrap_or_default().cast_unsigned(), 0, 0, 0)
+        }
         other => (text(other), 0, 0, 0, number(entry.get(2))),
     }
 }

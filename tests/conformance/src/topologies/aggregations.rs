@@ -119,7 +119,7 @@ mod aggregate_concat {
 #[topology]
 mod aggregate_i64_key {
     topology! {
-        source input: stream<Option<String>, Option<i64>> = "in";
+        source input: stream<Option<i64>, Option<i64>> = "in";
         sink out: stream<i64, String> = "out";
 
         input

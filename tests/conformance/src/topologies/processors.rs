@@ -29,22 +29,20 @@ mod process_values_count {
 mod dedup {
     topology! {
         source input: stream<Option<String>, Option<String>> = "in";
-        sink out: stream<String, String> = "out";
+        sink out: stream<Option<String>, String> = "out";
         store seen: kv<String, Option<i64>>;
 
-        input.filter(|v| v.is_some()).for_each(|_| ());
         input
-            .filter(|k, v| k.is_some() && v.is_some())
-            .map(|k, v| -> (String, String) { (v.clone().unwrap_or_default(), k.clone().unwrap_or_default()) })
-            .transform(seen, |_, v, seen, cx| {
+            .filter(|v| v.is_some())
+            .map(|k, v| -> (String, Option<String>) { (v.clone().unwrap_or_default(), k.clone()) })
+            .transform(seen, |id, key, seen, cx| {
                 let fresh = seen.is_none_or(|t| (cx.timestamp - t).abs() >= 10_000);
                 if fresh {
                     *seen = Some(cx.timestamp);
                 }
-                fresh.then(|| v.clone())
+                fresh.then(|| (key.clone(), id.clone()))
             })
-            .filter(|v| v.is_some())
-            .map(|k, v| (v.clone().unwrap_or_default(), k.clone()))
+            .flat_map(|_, found| found.clone())
             .to(out);
     }
 }
