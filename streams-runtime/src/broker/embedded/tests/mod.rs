@@ -1,11 +1,6 @@
 //! Tests of the embedded log in one process; the kill tests are in `tests/embedded_log.rs`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::unwrap_in_result,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 mod cleaning;
 mod reading;
