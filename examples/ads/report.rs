@@ -21,7 +21,8 @@ impl Report {
 
     /// Prints the tables.
     pub fn print(&self) {
-        for (title, sums) in [("ads by page", &self.by_page), ("ads by product", &self.by_product)] {
+        for (title, sums) in [("ads by page", &self.by_page), ("ads by product", &self.by_product)]
+        {
             println!("{title}");
             let mut rows: Vec<_> = sums.iter().collect();
             rows.sort_by_key(|(name, n)| (std::cmp::Reverse(**n), *name));
