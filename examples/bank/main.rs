@@ -2,6 +2,8 @@
 //!
 //! `cargo run --release --example bank -- --help`
 
+#![allow(unreachable_pub, reason = "the topology's module is written as in a library")]
+
 mod generate;
 mod lines;
 mod report;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use streams::runtime::broker::{Broker, TopicPartition};
-use streams::runtime::{Error, ErrorKind, Loader, Result};
+use streams::runtime::{Config, Error, ErrorKind, Loader, Result};
 
 use super::Record;
 
@@ -34,6 +34,11 @@ fn lines(
     Ok(())
 }
 
+/// What a topic of the topology is called on the broker (`--set topics.NAME=OTHER`).
+pub(super) fn topic_name(config: &Config, topic: &str) -> String {
+    config.topics.get(topic).map_or(topic, String::as_str).to_owned()
+}
+
 /// Reads the whole file, to find what is wrong with it before anything is processed.
 pub(super) fn check(
     path: &Path,
@@ -48,21 +53,31 @@ pub(super) struct Feed {
     loader: Loader,
     /// Records that are in the partitions already, by topic.
     there: BTreeMap<&'static str, Vec<i64>>,
+    /// What the topics are called on the broker.
+    called: BTreeMap<&'static str, String>,
 }
 
 impl Feed {
-    pub(super) fn new(broker: &Arc<dyn Broker>, topics: &[&'static str]) -> Result<Self> {
-        let specs = broker.topics(topics)?;
+    pub(super) fn new(
+        broker: &Arc<dyn Broker>,
+        config: &Config,
+        topics: &[&'static str],
+    ) -> Result<Self> {
+        let called: BTreeMap<_, _> =
+            topics.iter().map(|topic| (*topic, topic_name(config, topic))).collect();
+        let asked: Vec<&str> =
+            topics.iter().filter_map(|t| called.get(t)).map(String::as_str).collect();
+        let specs = broker.topics(&asked)?;
         let mut there = BTreeMap::new();
         for (name, spec) in topics.iter().zip(specs) {
             let partitions = spec.map_or(0, |s| s.partitions);
-            let topic: Arc<str> = (*name).into();
+            let topic: Arc<str> = topic_name(config, name).into();
             let places: Vec<TopicPartition> = (0..partitions)
                 .map(|partition| TopicPartition { topic: Arc::clone(&topic), partition })
                 .collect();
             there.insert(*name, broker.end_offsets(&places)?);
         }
-        Ok(Self { loader: Loader::new(&**broker)?, there })
+        Ok(Self { loader: Loader::new(&**broker)?, there, called })
     }
 
     /// True if no topic has a record.
@@ -73,7 +88,8 @@ impl Feed {
     /// Loads a record, unless it is there already.
     fn load(&mut self, record: &Record) -> Result<()> {
         let key = record.key.as_bytes();
-        let partition = self.loader.partition(record.topic, key)?;
+        let called = self.called.get(record.topic).map_or(record.topic, String::as_str);
+        let partition = self.loader.partition(called, key)?;
         let there = self.there.get_mut(record.topic);
         if let Some(left) = there.and_then(|t| t.get_mut(partition as usize))
             && *left > 0
@@ -81,7 +97,7 @@ impl Feed {
             *left -= 1;
             return Ok(());
         }
-        self.loader.append(record.topic, key, Some(&record.value), record.timestamp)
+        self.loader.append(called, key, Some(&record.value), record.timestamp)
     }
 
     /// Loads a file.

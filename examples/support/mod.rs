@@ -7,7 +7,7 @@ mod numbers;
 mod record;
 mod story;
 
-pub use flags::Flags;
-pub use numbers::{Random, amount, count};
-pub use record::Record;
-pub use story::{Story, tell};
+pub(crate) use flags::Flags;
+pub(crate) use numbers::{Random, count};
+pub(crate) use record::Record;
+pub(crate) use story::{Story, tell};

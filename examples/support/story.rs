@@ -1,5 +1,6 @@
 //! An example from its start to its end.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +14,11 @@ use streams::runtime::broker::{Broker, TopicSpec};
 use streams::runtime::{Error, ErrorKind, Result, Streams, broker_for, cli, read_topic};
 use streams::{App, Topology};
 
-use super::feed::{Feed, check};
+use super::feed::{Feed, check, topic_name};
 use super::{Flags, Record, count};
 
 /// What one example differs in from another.
-pub trait Story {
+pub(crate) trait Story {
     /// Its topology.
     type Topology: Topology;
     /// Its name on the command line.
@@ -40,7 +41,7 @@ pub trait Story {
 }
 
 /// Runs the example.
-pub fn tell<S: Story + Default>() -> ExitCode {
+pub(crate) fn tell<S: Story + Default>() -> ExitCode {
     let flags = Flags::parse();
     cli::log_to_stderr(Some(&flags.log));
     match run::<S>(&flags) {
@@ -69,8 +70,9 @@ fn run<S: Story + Default>(flags: &Flags) -> Result<()> {
     let config = flags.config(state_dir)?;
     let app = S::app();
     let broker = broker_for(&app, &config)?;
-    create(&broker, S::INPUTS, flags.partitions)?;
-    let mut feed = Feed::new(&broker, S::INPUTS)?;
+    let inputs: Vec<String> = S::INPUTS.iter().map(|topic| topic_name(&config, topic)).collect();
+    create(&broker, &inputs, flags.partitions)?;
+    let mut feed = Feed::new(&broker, &config, S::INPUTS)?;
     if let Some(input) = &flags.input {
         feed.file(input, S::parse)?;
     } else if demonstration && feed.is_empty() {
@@ -79,28 +81,32 @@ fn run<S: Story + Default>(flags: &Flags) -> Result<()> {
     }
     drop(feed);
 
+    let output = topic_name(&config, S::OUTPUT);
     let started = Instant::now();
     let streams = Streams::start_on(&app, config, Arc::clone(&broker))?;
     let directory = streams.directory();
-    let state = StateSize::default();
+    let state = StateSize;
+    let total = Cell::new(0);
     if flags.until_end || demonstration {
         let bar = bar(demonstration);
-        streams.run_until_end(|done, total| {
-            bar.set_length(total);
+        streams.run_until_end(|done, all| {
+            bar.set_length(all);
             bar.set_position(done);
+            total.set(all);
         })?;
         bar.finish();
     } else {
         streams.run()?;
     }
     let seconds = started.elapsed().as_secs_f64();
+    let processed = total.get();
 
     let mut story = S::default();
-    write_results(&broker, S::OUTPUT, flags.output.as_deref(), |value| story.result(value))?;
+    write_results(&broker, &output, flags.output.as_deref(), |value| story.result(value))?;
     if demonstration {
         println!();
         story.report();
-        closing::<S>(&broker, &directory, &state, seconds);
+        closing::<S>(&broker, &directory, &state, processed, seconds);
     } else if flags.state_dir.is_none() && flags.brokers.is_none() {
         drop(broker);
         remove(temporary);
@@ -109,8 +115,9 @@ fn run<S: Story + Default>(flags: &Flags) -> Result<()> {
 }
 
 /// Creates the topics that the topology reads, so that they can be loaded before it starts.
-fn create(broker: &Arc<dyn Broker>, names: &[&str], partitions: i32) -> Result<()> {
-    let there = broker.topics(names)?;
+fn create(broker: &Arc<dyn Broker>, names: &[String], partitions: i32) -> Result<()> {
+    let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+    let there = broker.topics(&asked)?;
     let missing = names.iter().zip(there).filter(|(_, spec)| spec.is_none());
     let specs: Vec<TopicSpec> = missing
         .map(|(name, _)| TopicSpec {
@@ -172,7 +179,6 @@ fn write_results(
 }
 
 /// Bytes of files below a directory.
-#[derive(Default)]
 struct StateSize;
 
 impl StateSize {
@@ -189,9 +195,21 @@ impl StateSize {
     }
 }
 
-fn closing<S: Story>(broker: &Arc<dyn Broker>, directory: &Path, state: &StateSize, seconds: f64) {
+fn closing<S: Story>(
+    broker: &Arc<dyn Broker>,
+    directory: &Path,
+    state: &StateSize,
+    records: u64,
+    seconds: f64,
+) {
     let kib = |bytes: u64| format!("{} KiB", count(bytes / 1024));
-    println!("\n{} in {seconds:.1} s on {}", S::NAME, broker.describe());
+    println!(
+        "\n{}: {} records in {seconds:.1} s ({} a second) on {}",
+        S::NAME,
+        count(records),
+        count((records as f64 / seconds.max(0.001)) as u64),
+        broker.describe()
+    );
     println!("state: {} in {}", kib(state.of(&directory.join("state"))), directory.display());
     println!(
         "on Kafka: `cargo xtask kafka up`, then `cargo run --release --example {} -- --brokers \
