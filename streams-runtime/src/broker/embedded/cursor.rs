@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rocksdb::ReadOptions;
 
-use super::batch::{BatchHeader, Progress};
+use super::batch::{BatchHeader, Damage, Progress};
 use super::keys;
 use super::log::Log;
 use super::topic::Topic;
@@ -17,6 +17,8 @@ const READ_AHEAD_BYTES: usize = 256 << 10;
 
 /// At the end of a partition its buffer is given back if it is larger than this.
 const KEEP_BYTES: usize = 64 << 10;
+
+const MISSING: Damage = Damage("is missing");
 
 /// See the module.
 pub(super) struct Cursor {
@@ -158,14 +160,7 @@ impl Cursor {
             let (_, partition) = self.topic.partition(self.number as i32)?;
             let (start, end) = (partition.start(), partition.end());
             if self.position < start {
-                let text = format!(
-                    "the records of {} from offset {} on were deleted (it starts at {start}) \
-                     before they were read: let its retention be longer than the reader's lag, \
-                     and reset the position to the beginning",
-                    self.topic.at(self.number),
-                    self.position
-                );
-                return Err(Error::new(ErrorKind::Fatal, text));
+                return Err(self.overtaken(start));
             }
             if self.position >= end {
                 return Ok(false);
@@ -187,6 +182,10 @@ impl Cursor {
         let mut bounds = ReadOptions::default();
         bounds.set_iterate_range(key(0).to_vec()..key(end).to_vec());
         bounds.fill_cache(false);
+        // A batch has its own checksum, and where offsets have no gaps a missing one is noticed:
+        // RocksDB's checksums, which cost more than all the rest of reading, are not needed there.
+        let gaps = self.topic.cleanup.compact;
+        bounds.set_verify_checksums(gaps);
         let mut rows = log.db.raw_iterator_cf_opt(log.family(keys::LOG)?, bounds);
         // The batch that has the position starts there, or earlier; an earlier one may also end
         // before it, where compaction has left a gap.
@@ -195,11 +194,17 @@ impl Cursor {
             rows.status().map_err(|e| log.unreadable(e))?;
             rows.seek(key(self.position));
         }
+        let mut expected = self.position;
         while let Some((key, value)) = rows.item() {
             let base_offset = keys::base_offset(key).unwrap_or(-1);
             let header = BatchHeader::check(value, base_offset)
                 .map_err(|damage| log.damaged(&self.topic.at(self.number), base_offset, damage))?;
             if header.last_offset >= self.position {
+                if base_offset > expected && !gaps {
+                    // What comes before it is handed out first.
+                    break;
+                }
+                expected = header.last_offset + 1;
                 let from = self.ahead.len();
                 self.ahead.extend_from_slice(value);
                 self.batches.push(Fetched { from, to: self.ahead.len(), header });
@@ -209,7 +214,28 @@ impl Cursor {
             }
             rows.next();
         }
-        rows.status().map_err(|e| log.unreadable(e))
+        rows.status().map_err(|e| log.unreadable(e))?;
+        if self.batches.is_empty() && !gaps {
+            // Retention may have come between the look at the start and the reading.
+            let start = self.topic.partition(self.number as i32)?.1.start();
+            if self.position < start {
+                return Err(self.overtaken(start));
+            }
+            return Err(log.damaged(&self.topic.at(self.number), self.position, MISSING));
+        }
+        Ok(())
+    }
+
+    /// Records were deleted that were still to be read.
+    fn overtaken(&self, start: i64) -> Error {
+        let text = format!(
+            "the records of {} from offset {} on were deleted (it starts at {start}) before they \
+             were read: let its retention be longer than the reader's lag, and reset the position \
+             to the beginning",
+            self.topic.at(self.number),
+            self.position
+        );
+        Error::new(ErrorKind::Fatal, text)
     }
 
     fn release(&mut self) {

@@ -20,6 +20,10 @@ const WAL_BYTES: u64 = 64 << 20;
 /// File handles that RocksDB keeps open; each blob file of 64 MiB is one.
 const OPEN_FILES: i32 = 256;
 
+/// RocksDB flushes with a quarter of these: with two threads, one writes while the other waits for
+/// the disk.
+const BACKGROUND_JOBS: i32 = 8;
+
 /// Settings of the database.
 pub(super) fn database() -> Options {
     let mut options = Options::default();
@@ -27,7 +31,7 @@ pub(super) fn database() -> Options {
     options.create_missing_column_families(true);
     options.set_max_total_wal_size(WAL_BYTES);
     options.set_max_open_files(OPEN_FILES);
-    options.set_max_background_jobs(2);
+    options.set_max_background_jobs(BACKGROUND_JOBS);
     // RocksDB's own log of what it does: enough to look into a trouble, not enough to fill a disk.
     options.set_keep_log_file_num(2);
     options.set_max_log_file_size(1 << 20);
@@ -50,7 +54,8 @@ pub(super) fn families() -> [ColumnFamilyDescriptor; 3] {
     log.set_enable_blob_files(true);
     log.set_min_blob_size(BLOB_FROM_BYTES);
     log.set_blob_file_size(BLOB_FILE_BYTES);
-    log.set_blob_compression_type(DBCompressionType::Lz4);
+    // LZ4 was measured: it added 90 to 250 ns to a record of 100 bytes that costs about 400.
+    log.set_blob_compression_type(DBCompressionType::None);
     log.set_enable_blob_gc(true);
 
     let mut meta = Options::default();

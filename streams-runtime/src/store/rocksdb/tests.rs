@@ -1,6 +1,6 @@
 //! Tests of the state directory in one process; the kill test is in `tests/state_dir.rs`.
 
-#![allow(clippy::unwrap_used, clippy::unwrap_in_result, reason = "tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -17,6 +17,9 @@ use crate::broker::{
 };
 use streams_core::Headers;
 
+/// A topic to create: name, partitions, configuration.
+type Wanted<'a> = (&'a str, i32, &'a [(&'a str, &'a str)]);
+
 /// A record as it was read: partition, offset, key, value.
 type Row = (i32, i64, Option<String>, Option<String>);
 
@@ -24,9 +27,9 @@ fn open(dir: &TempDir) -> Arc<EmbeddedBroker> {
     EmbeddedBroker::open(EmbeddedConfig::new(dir.path())).unwrap()
 }
 
-fn log_with(dir: &TempDir, topics: &[(&str, i32, &[(&str, &str)])]) -> Arc<EmbeddedBroker> {
+fn log_with(dir: &TempDir, topics: &[Wanted<'_>]) -> Arc<EmbeddedBroker> {
     let broker = open(dir);
-    let spec = |(name, partitions, config): &(&str, i32, &[(&str, &str)])| TopicSpec {
+    let spec = |(name, partitions, config): &Wanted<'_>| TopicSpec {
         name: (*name).to_owned(),
         partitions: *partitions,
         config: config.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),

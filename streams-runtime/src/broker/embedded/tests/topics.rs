@@ -138,3 +138,22 @@ fn a_damaged_batch_is_named_with_its_place() {
     broker.delete_records(&[(at("t", 1), 2)]).unwrap();
     assert_eq!(read(&broker, "t", 1, Position::Earliest), [row(1, 2, "k", "2")]);
 }
+
+#[test]
+fn a_missing_batch_is_an_error_and_not_a_gap() {
+    let dir = TempDir::new().unwrap();
+    let broker = log_with(&dir, &[("t", 1, &[])]);
+    let mut c = client(&broker, &["t"]);
+    for value in ["0", "1", "2"] {
+        append(&mut *c, "t", 0, "k", Some(value));
+        commit(&mut *c);
+    }
+    let log = &broker.log;
+    let family = log.family(keys::LOG).unwrap();
+    for gone in [1, 2] {
+        log.db.delete_cf(family, keys::batch(log.topic("t").unwrap().id, 0, gone)).unwrap();
+        c.assign(&[(at("t", 0), Some(Position::Offset(1)))]).unwrap();
+        let e = c.poll(Duration::ZERO, 10, &mut |_| {}).unwrap_err().to_string();
+        assert!(e.contains("offset 1 of t-0 is missing"), "{e}");
+    }
+}
