@@ -106,7 +106,10 @@ fn two_processes_share_the_bank_and_one_comes_and_goes() {
 #[ignore = "needs a broker: cargo xtask test starts one"]
 fn two_processes_share_the_ads_and_one_comes_and_goes() {
     let topics = ["purchases", "clicks", "ads"];
-    let application = Application::new(example("ads"), "ads", &topics);
+    let mut application = Application::new(example("ads"), "ads", &topics);
+    // Records arrive while others are processed: wait for the slower topic, so that purchases and
+    // clicks meet in the order of their times.
+    application.settings.push("max_task_idle_ms=2000".to_owned());
     let input = ads::Input::new(200, 60_000);
     let (half, whole) = (input.file(input.len() / 2), input.file(input.len()));
     let results = two_processes(&application, &half, &whole);
@@ -118,16 +121,18 @@ fn two_processes_share_the_ads_and_one_comes_and_goes() {
 fn a_restart_goes_on_from_its_offsets_and_restores_from_the_checkpoint_on() {
     let topics = ["withdrawals", "limits", "decisions"];
     let application = Application::new(example("bank"), "bank-restart", &topics);
-    let input = bank::Input::new(50, 6_000);
+    let input = bank::Input::new(300, 6_000);
     let file = application.path("in.jsonl");
-    std::fs::write(&file, input.file(input.len() / 2)).unwrap();
-    application.run("a", &["--input", file.to_str().unwrap(), "--until-end"]);
-    std::fs::write(&file, input.file(input.len())).unwrap();
-    let log = application.run("a", &["--input", file.to_str().unwrap(), "--until-end"]);
+    let run = |state: &str, part: usize| {
+        std::fs::write(&file, input.file(part)).unwrap();
+        application.run(state, &["--input", file.to_str().unwrap(), "--until-end"])
+    };
+    run("a", input.len() / 3);
+    let log = run("a", input.len() / 2);
     let nothing = log.lines().filter(|l| l.contains("nothing to restore")).count();
     assert_eq!(nothing, 8, "4 partitions of 2 stores are on disk:\n{log}");
     // Elsewhere, where nothing is on disk, everything is restored.
-    let log = application.run("elsewhere", &["--no-input", "--until-end"]);
+    let log = run("elsewhere", input.len());
     let restored = log.lines().filter(|l| l.contains("restored") && l.contains("from offset 0 on"));
     assert_eq!(restored.count(), 8, "{log}");
     bank::assert_equal(&input.decisions(), &application.results(), "account");
@@ -136,8 +141,8 @@ fn a_restart_goes_on_from_its_offsets_and_restores_from_the_checkpoint_on() {
 #[test]
 #[ignore = "needs a broker and the static binary: cargo xtask test makes both"]
 fn the_static_binary_decides_embedded_and_on_the_broker() {
-    let program = std::env::var("STREAMS_STATIC_BANK").expect(
-        "STREAMS_STATIC_BANK is not set: `cargo xtask static bank` makes the binary and prints its path",
+    let program = std::env::var("STREAMS_TEST_STATIC_BANK").expect(
+        "STREAMS_TEST_STATIC_BANK is not set: `cargo xtask static bank` makes the binary and prints its path",
     );
     let topics = ["withdrawals", "limits", "decisions"];
     let application = Application::new(program.into(), "bank-static", &topics);

@@ -22,6 +22,7 @@ impl Worker<'_> {
                 // With the eager protocol everything is revoked and most of it given back: tasks
                 // are kept, and those that do not come back are closed at the next assignment.
                 self.commit(true)?;
+                self.tasks.iter_mut().for_each(|t| t.suspended = true);
                 self.routes = Routes::default();
                 self.membership.acknowledge_revoked()
             }
@@ -71,6 +72,7 @@ impl Worker<'_> {
         for running in &mut self.tasks {
             assign.extend(running.inputs.iter().map(|place| (place.clone(), None)));
             running.paused.iter_mut().for_each(|p| *p = false);
+            running.suspended = false;
         }
         let mut opened = Vec::new();
         for id in fresh {
@@ -123,6 +125,7 @@ impl Worker<'_> {
             inputs,
             changelogs,
             restoring: false,
+            suspended: false,
             unflushed: false,
         })
     }

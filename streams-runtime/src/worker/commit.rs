@@ -13,7 +13,7 @@ const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Worker<'_> {
     pub(super) fn has_uncommitted(&self) -> bool {
-        self.tasks.iter().any(|t| !t.restoring && !t.moved().is_empty())
+        self.tasks.iter().any(|t| t.is_active() && !t.moved().is_empty())
     }
 
     pub(super) fn commit_if_due(&mut self, now: Instant) -> Result<()> {
@@ -43,7 +43,7 @@ impl Worker<'_> {
         let started = Instant::now();
         self.committed_at = started;
         let mut offsets: Vec<(TopicPartition, i64)> = Vec::new();
-        for running in self.tasks.iter_mut().filter(|t| !t.restoring) {
+        for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
             let moved = running.moved();
             if moved.is_empty() {
                 continue;

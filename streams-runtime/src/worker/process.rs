@@ -16,7 +16,7 @@ impl Worker<'_> {
         let mut wait = self.poll_wait(now);
         // Tasks that have records waiting go first; only if none could go on is it worth waiting.
         let mut failed = None;
-        for running in self.tasks.iter_mut().filter(|t| !t.restoring) {
+        for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
             let id = running.id();
             let ran = catch_unwind(AssertUnwindSafe(|| running.task.run(wall, RUN_RECORDS)));
             match ran {
@@ -104,7 +104,7 @@ impl Worker<'_> {
     fn balance(&mut self) -> Result<()> {
         let most = self.shared.config.buffered_records_per_partition;
         let (mut pause, mut resume) = (Vec::new(), Vec::new());
-        for running in self.tasks.iter_mut().filter(|t| !t.restoring) {
+        for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
             for (input, (paused, place)) in
                 running.paused.iter_mut().zip(&running.inputs).enumerate()
             {

@@ -27,6 +27,9 @@ pub(crate) struct Running {
     pub(crate) paused: Vec<bool>,
     /// True from the assignment until its stores are up to date.
     pub(crate) restoring: bool,
+    /// True from a revocation until the assignment that gives it back or closes it: nothing of it
+    /// may be processed or committed meanwhile, since it may be another member's by now.
+    pub(crate) suspended: bool,
     /// True if it was committed since its stores were written to disk.
     pub(crate) unflushed: bool,
 }
@@ -34,6 +37,11 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn id(&self) -> TaskId {
         self.task.id()
+    }
+
+    /// True if its records may be processed and committed.
+    pub(crate) fn is_active(&self) -> bool {
+        !self.restoring && !self.suspended
     }
 
     /// True if the store of this number keeps its rows in memory only.
