@@ -66,6 +66,12 @@ impl Operator for Reduce {
         let call = e.call(&self.function, node, vars, vec![old, value.clone()]);
         let store = e.graph().store(self.store);
         let optional = store.optional;
+        let ty = &store.value;
+        let returned = if optional {
+            quote_spanned!(here()=> ::core::option::Option<#ty>)
+        } else {
+            quote_spanned!(here()=> #ty)
+        };
         let wrap = if optional {
             quote_spanned!(here()=> reduced)
         } else {
@@ -76,7 +82,7 @@ impl Operator for Reduce {
             #slot
             let reduced = match &slot.value {
                 ::core::option::Option::Some(old) => {
-                    let reduced = #call;
+                    let reduced: #returned = #call;
                     #wrap
                 }
                 ::core::option::Option::None => {

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::grouped;
-use crate::diagnostic::suggestion;
+use crate::diagnostic::suggestion_or;
 use crate::model::{Builder, Flow, WindowSpec, milliseconds};
 use crate::parse::Call;
 
@@ -20,20 +20,32 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         return None;
     }
     let (mut size, mut grace, mut retention) = (None, None, None);
+    let mut wrong = false;
     for arg in &call.args {
-        let Some((ms, word)) = word_and_duration(builder, &arg.value) else { continue };
+        let Some((ms, word)) = word_and_duration(builder, &arg.value) else {
+            wrong = true;
+            continue;
+        };
         let place = match word.to_string().as_str() {
             "tumbling" => &mut size,
             "grace" => &mut grace,
             "retention" => &mut retention,
             other => {
-                let hint = suggestion(other, ["tumbling", "grace", "retention"]);
-                let message = format!("`window` has no `{other}`{hint}; {USAGE}");
+                let hint = suggestion_or(other, ["tumbling", "grace", "retention"], USAGE);
+                let message = format!("`window` has no `{other}`{hint}");
                 builder.errors.error(word.span(), message);
+                wrong = true;
                 continue;
             }
         };
+        if place.is_some() {
+            builder.errors.error(word.span(), format!("`{word}` is given twice: keep one"));
+            wrong = true;
+        }
         *place = Some((ms, word));
+    }
+    if wrong {
+        return None;
     }
     let Some((size_ms, word)) = size else {
         builder.errors.error(call.span(), USAGE);
