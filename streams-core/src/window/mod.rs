@@ -1,8 +1,12 @@
 //! Windows over event time.
 
+mod hopping;
 mod tumbling;
+mod unlimited;
 
+pub use hopping::Hopping;
 pub use tumbling::Tumbling;
+pub use unlimited::Unlimited;
 
 /// A span of event time, `start <= timestamp < end`, in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -46,7 +46,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         }
 
         #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces, unused_parens,
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces, unused_parens, for_loops_over_fallibles,
             unused_variables, unused_mut, unreachable_code, unused_assignments, non_snake_case,
             unused_qualifications, missing_docs
         )]

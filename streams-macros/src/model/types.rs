@@ -52,9 +52,28 @@ pub(crate) struct TableFlow {
 /// `window(…)`.
 #[derive(Clone, Copy)]
 pub(crate) struct WindowSpec {
-    pub(crate) size_ms: i64,
+    pub(crate) kind: WindowKind,
     pub(crate) grace_ms: i64,
     pub(crate) retention_ms: Option<i64>,
+}
+
+/// How event time is cut into windows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WindowKind {
+    Tumbling { size_ms: i64 },
+    Hopping { size_ms: i64, advance_ms: i64 },
+    Unlimited { start_ms: i64 },
+}
+
+impl WindowSpec {
+    /// How long rows are kept: as given, or while a window may still take records.
+    pub(crate) fn retention_ms(&self) -> i64 {
+        let size = match self.kind {
+            WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => size_ms,
+            WindowKind::Unlimited { .. } => i64::MAX,
+        };
+        self.retention_ms.unwrap_or(size.saturating_add(self.grace_ms))
+    }
 }
 
 impl Flow {

@@ -57,11 +57,6 @@ impl Operator for Aggregate {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let (slot, key, onwards) =
-            keyed_state::maybe_windowed_slot(e, node, vars, self.store, self.window);
-        let timestamp = keyed_state::advance_timestamp(vars);
-        let state = quote_spanned!(here()=> state);
-        let call = e.call(&self.function, node, vars, vec![vars.value.reference(), state]);
         let init = &self.init;
         let store = e.graph().store(self.store);
         let (ty, optional) = (store.value.clone(), store.optional);
@@ -78,14 +73,18 @@ impl Operator for Aggregate {
                 let state: &mut #ty = slot.value.get_or_insert_with(|| #init);
             }
         };
-        let rest = keyed_state::value_onwards(e, node, &onwards, optional);
-        quote_spanned! {here()=>
-            #slot
-            #timestamp
-            #open
-            let _: () = #call;
-            #key
-            #rest
-        }
+        keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
+            let state = quote_spanned!(here()=> state);
+            let call = e.call(&self.function, node, vars, vec![vars.value.reference(), state]);
+            let timestamp = keyed_state::advance_timestamp(onwards);
+            let rest = keyed_state::value_onwards(e, node, onwards, optional);
+            quote_spanned! {here()=>
+                #timestamp
+                #open
+                let _: () = #call;
+                #key
+                #rest
+            }
+        })
     }
 }

@@ -63,16 +63,15 @@ impl Operator for Count {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let (slot, key, onwards) =
-            keyed_state::maybe_windowed_slot(e, node, vars, self.store, self.window);
-        let timestamp = keyed_state::advance_timestamp(vars);
-        let rest = keyed_state::value_onwards(e, node, &onwards, false);
-        quote_spanned! {here()=>
-            #slot
-            #timestamp
-            slot.value = ::core::option::Option::Some(slot.value.unwrap_or(0) + 1);
-            #key
-            #rest
-        }
+        keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
+            let timestamp = keyed_state::advance_timestamp(onwards);
+            let rest = keyed_state::value_onwards(e, node, onwards, false);
+            quote_spanned! {here()=>
+                #timestamp
+                slot.value = ::core::option::Option::Some(slot.value.unwrap_or(0) + 1);
+                #key
+                #rest
+            }
+        })
     }
 }

@@ -8,8 +8,8 @@ use syn::{Ident, Type};
 use super::table;
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{
-    Builder, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowSpec,
-    reference_of,
+    Builder, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowKind,
+    WindowSpec, reference_of,
 };
 use crate::parse::{Arg, Call};
 
@@ -47,44 +47,86 @@ pub(super) fn slot(e: &Emitter<'_>, node: NodeId, vars: &Vars, store: StoreId) -
     quote_spanned!(here()=> let store_key = #key; let slot = #found;)
 }
 
-/// `let slot = …` for a store with or without windows; a record whose window has closed is dropped
-/// and counted. Gives the code and the variables to go on with, whose key is windowed then.
-pub(super) fn maybe_windowed_slot(
-    e: &Emitter<'_>,
+/// `let slot = …` for a store with or without windows, and what `body` makes of it; with hopping
+/// windows, once for each. A record whose window has closed is dropped and counted. `body` gets the
+/// code that makes the result's key, and the variables to go on with.
+pub(super) fn with_slot(
+    e: &mut Emitter<'_>,
     node: NodeId,
     vars: &Vars,
     store: StoreId,
     window: Option<WindowSpec>,
-) -> (TokenStream, TokenStream, Vars) {
-    let Some(WindowSpec { size_ms, grace_ms, .. }) = window else {
-        return (slot(e, node, vars, store), TokenStream::new(), vars.clone());
+    body: impl FnOnce(&mut Emitter<'_>, TokenStream, &Vars) -> TokenStream,
+) -> TokenStream {
+    let Some(WindowSpec { kind, grace_ms, .. }) = window else {
+        let slot = slot(e, node, vars, store);
+        let body = body(e, TokenStream::new(), vars);
+        return quote_spanned!(here()=> #slot #body);
     };
     let key = key_argument(e, node, vars, store);
     let field = e.store_field(store);
     let observed = observed_field(&field);
     let timestamp = &vars.timestamp;
-    let label = e.label();
-    let found = e.or_reject(quote_spanned!(here()=> self.#field.slot(#key, window.start)));
-    let before = quote_spanned! {here()=>
-        let windows = ::streams::window::Tumbling { size_ms: #size_ms, grace_ms: #grace_ms };
-        let window = windows.window(#timestamp);
-        self.#observed = ::core::cmp::Ord::max(self.#observed, #timestamp);
-        if windows.is_closed(window, self.#observed) {
-            cx.counters.dropped_late += 1;
-            break #label;
-        }
-        let slot = #found;
-    };
     let windowed = name("key");
     let inner = vars.key.reference();
-    let after = quote_spanned! {here()=>
+    let make_key = quote_spanned! {here()=>
         let #windowed = ::streams::window::Windowed {
             key: ::streams::__private::to_owned(#inner),
             window,
         };
     };
-    let vars = Vars { key: Operand { ident: windowed, by_ref: false }, ..vars.clone() };
-    (before, after, vars)
+    let onwards = Vars { key: Operand { ident: windowed, by_ref: false }, ..vars.clone() };
+    let each = |e: &mut Emitter<'_>| {
+        let label = e.label();
+        let found = e.or_reject(quote_spanned!(here()=> self.#field.slot(#key, window.start)));
+        let body = body(e, make_key, &onwards);
+        quote_spanned! {here()=>
+            if windows.is_closed(window, self.#observed) {
+                cx.counters.dropped_late += 1;
+                break #label;
+            }
+            let slot = #found;
+            #body
+        }
+    };
+    let observe = quote_spanned! {here()=>
+        self.#observed = ::core::cmp::Ord::max(self.#observed, #timestamp);
+    };
+    match kind {
+        WindowKind::Tumbling { size_ms } => {
+            let each = each(e);
+            quote_spanned! {here()=>
+                let windows = ::streams::window::Tumbling { size_ms: #size_ms, grace_ms: #grace_ms };
+                let window = windows.window(#timestamp);
+                #observe
+                #each
+            }
+        }
+        WindowKind::Hopping { size_ms, advance_ms } => {
+            let each = e.block(each);
+            quote_spanned! {here()=>
+                let windows = ::streams::window::Hopping {
+                    size_ms: #size_ms, advance_ms: #advance_ms, grace_ms: #grace_ms,
+                };
+                #observe
+                for window in windows.windows(#timestamp) {
+                    #each
+                }
+            }
+        }
+        WindowKind::Unlimited { start_ms } => {
+            let label = e.label();
+            let each = each(e);
+            quote_spanned! {here()=>
+                let windows = ::streams::window::Unlimited { start_ms: #start_ms };
+                #observe
+                let ::core::option::Option::Some(window) = windows.window(#timestamp) else {
+                    break #label;
+                };
+                #each
+            }
+        }
+    }
 }
 
 /// The field with the largest timestamp that a windowed operator has seen.
@@ -193,9 +235,7 @@ pub(super) fn aggregation_store(
     };
     let kind = match window {
         None => StoreKind::KeyValue,
-        Some(w) => StoreKind::Window {
-            retention_ms: w.retention_ms.unwrap_or(w.size_ms.saturating_add(w.grace_ms)),
-        },
+        Some(w) => StoreKind::Window { retention_ms: w.retention_ms() },
     };
     let key = crate::model::borrowed_to_owned(&key);
     let id = builder.declare_store_in_place(name, kind, key, value, name.span());

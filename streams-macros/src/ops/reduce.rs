@@ -58,15 +58,9 @@ impl Operator for Reduce {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let (slot, key, onwards) =
-            keyed_state::maybe_windowed_slot(e, node, vars, self.store, self.window);
-        let timestamp = keyed_state::advance_timestamp(vars);
         let value = vars.value.reference();
-        let old = quote_spanned!(here()=> old);
-        let call = e.call(&self.function, node, vars, vec![old, value.clone()]);
         let store = e.graph().store(self.store);
-        let optional = store.optional;
-        let ty = &store.value;
+        let (optional, ty) = (store.optional, &store.value);
         let returned = if optional {
             quote_spanned!(here()=> ::core::option::Option<#ty>)
         } else {
@@ -77,22 +71,26 @@ impl Operator for Reduce {
         } else {
             quote_spanned!(here()=> ::core::option::Option::Some(reduced))
         };
-        let rest = keyed_state::value_onwards(e, node, &onwards, optional);
-        quote_spanned! {here()=>
-            #slot
-            let reduced = match &slot.value {
-                ::core::option::Option::Some(old) => {
-                    let reduced: #returned = #call;
-                    #wrap
-                }
-                ::core::option::Option::None => {
-                    ::core::option::Option::Some(::streams::__private::to_owned(#value))
-                }
-            };
-            #timestamp
-            slot.value = reduced;
-            #key
-            #rest
-        }
+        keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
+            let old = quote_spanned!(here()=> old);
+            let call = e.call(&self.function, node, vars, vec![old, value.clone()]);
+            let timestamp = keyed_state::advance_timestamp(onwards);
+            let rest = keyed_state::value_onwards(e, node, onwards, optional);
+            quote_spanned! {here()=>
+                let reduced = match &slot.value {
+                    ::core::option::Option::Some(old) => {
+                        let reduced: #returned = #call;
+                        #wrap
+                    }
+                    ::core::option::Option::None => {
+                        ::core::option::Option::Some(::streams::__private::to_owned(#value))
+                    }
+                };
+                #timestamp
+                slot.value = reduced;
+                #key
+                #rest
+            }
+        })
     }
 }

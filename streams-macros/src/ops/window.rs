@@ -1,13 +1,15 @@
 //! `window(tumbling(5m), grace(10s), retention(1h))`: the group's records by windows of event time
-//! (Kafka Streams' `windowedBy`). Results are keyed by `Windowed<K>`. Without `grace`, a window closes
-//! at its end; retention is size + grace unless it is given.
+//! (Kafka Streams' `windowedBy`): `tumbling(size)` side by side, `hopping(size, advance)` overlapping,
+//! `unlimited` one for all time (`unlimited(start)` from a time after 1970 on). Results are keyed by
+//! `Windowed<K>`. Without `grace`, a window closes at its end; retention is size + grace unless it is
+//! given.
 
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::grouped;
 use crate::diagnostic::suggestion_or;
-use crate::model::{Builder, Flow, WindowSpec, milliseconds};
+use crate::model::{Builder, Flow, WindowKind, WindowSpec, milliseconds};
 use crate::parse::Call;
 
 const USAGE: &str =
@@ -19,47 +21,88 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         builder.errors.error(call.span(), "the group has its windows already: keep one `window`");
         return None;
     }
-    let (mut size, mut grace, mut retention) = (None, None, None);
+    let (mut kind, mut grace, mut retention) = (None, None, None);
     let mut wrong = false;
     for arg in &call.args {
-        let Some((ms, word)) = word_and_duration(builder, &arg.value) else {
+        let Some((word, durations)) = word_and_durations(builder, &arg.value) else {
             wrong = true;
             continue;
         };
-        let place = match word.to_string().as_str() {
-            "tumbling" => &mut size,
-            "grace" => &mut grace,
-            "retention" => &mut retention,
-            other => {
-                let hint = suggestion_or(other, ["tumbling", "grace", "retention"], USAGE);
-                let message = format!("`window` has no `{other}`{hint}");
-                builder.errors.error(word.span(), message);
-                wrong = true;
-                continue;
-            }
+        let name = word.to_string();
+        let given = match name.as_str() {
+            "grace" => grace.is_some(),
+            "retention" => retention.is_some(),
+            _ => kind.is_some(),
         };
-        if place.is_some() {
-            builder.errors.error(word.span(), format!("`{word}` is given twice: keep one"));
+        if given && WORDS.contains(&name.as_str()) {
+            let message = match name.as_str() {
+                "grace" | "retention" => format!("`{name}` is given twice: keep one"),
+                _ => format!(
+                    "`window` has one kind of windows: take `{name}` out, or the one before"
+                ),
+            };
+            builder.errors.error(word.span(), message);
             wrong = true;
         }
-        *place = Some((ms, word));
+        match (name.as_str(), durations.as_slice()) {
+            ("tumbling", [size_ms]) => {
+                kind = Some((WindowKind::Tumbling { size_ms: *size_ms }, word))
+            }
+            ("hopping", [size_ms, advance_ms]) => {
+                let (size_ms, advance_ms) = (*size_ms, *advance_ms);
+                kind = Some((WindowKind::Hopping { size_ms, advance_ms }, word));
+            }
+            ("unlimited", []) => kind = Some((WindowKind::Unlimited { start_ms: 0 }, word)),
+            ("unlimited", [start]) => {
+                kind = Some((WindowKind::Unlimited { start_ms: *start }, word));
+            }
+            ("grace", [ms]) => grace = Some((*ms, word)),
+            ("retention", [ms]) => retention = Some((*ms, word)),
+            (known, _) if WORDS.contains(&known) => {
+                builder.errors.error(word.span(), format!("`{known}` is written {}", usage(known)));
+                return None;
+            }
+            (other, _) => {
+                let hint = suggestion_or(other, WORDS, USAGE);
+                let message = format!("`window` has no `{other}`{hint}");
+                builder.errors.error(word.span(), message);
+                return None;
+            }
+        }
     }
     if wrong {
         return None;
     }
-    let Some((size_ms, word)) = size else {
+    let Some((kind, word)) = kind else {
         builder.errors.error(call.span(), USAGE);
         return None;
     };
-    if size_ms == 0 {
-        builder.errors.error(
-            word.span(),
-            "a window of no length holds nothing: give it one, as `tumbling(5m)`",
+    let size = match kind {
+        WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => Some(size_ms),
+        WindowKind::Unlimited { .. } => None,
+    };
+    let mut wrong = |span: proc_macro2::Span, message: String| builder.errors.error(span, message);
+    if size == Some(0) {
+        let message = "a window of no length holds nothing: give it one, as `tumbling(5m)`";
+        wrong(word.span(), message.to_owned());
+        return None;
+    }
+    if let WindowKind::Hopping { size_ms, advance_ms } = kind
+        && !(1..=size_ms).contains(&advance_ms)
+    {
+        let message = format!(
+            "windows of {size_ms} ms that start every {advance_ms} ms: the advance is at least 1 ms and \
+             at most the size, or records would lie in no window"
         );
+        wrong(word.span(), message);
+        return None;
+    }
+    if let (None, Some((_, word))) = (size, &grace) {
+        wrong(word.span(), "an unlimited window never closes: leave `grace` out".to_owned());
         return None;
     }
     let grace_ms = grace.map_or(0, |(ms, _)| ms);
-    if let Some((ms, word)) = &retention
+    if let (Some(size_ms), Some((ms, word))) = (size, &retention)
         && *ms < size_ms.saturating_add(grace_ms)
     {
         let message = format!(
@@ -67,30 +110,43 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
              make it at least that",
             size_ms.saturating_add(grace_ms)
         );
-        builder.errors.error(word.span(), message);
+        wrong(word.span(), message);
         return None;
     }
     let retention_ms = retention.map(|(ms, _)| ms);
-    grouped.window = Some(WindowSpec { size_ms, grace_ms, retention_ms });
+    grouped.window = Some(WindowSpec { kind, grace_ms, retention_ms });
     Some(Flow::Grouped(grouped))
 }
 
-fn word_and_duration(builder: &mut Builder<'_>, value: &Expr) -> Option<(i64, Ident)> {
-    let call = match value {
-        Expr::Call(call) => match (&*call.func, call.args.first()) {
-            (Expr::Path(path), Some(argument)) if call.args.len() == 1 => {
-                path.path.get_ident().map(|word| (word.clone(), argument))
-            }
-            _ => None,
-        },
+const WORDS: [&str; 5] = ["tumbling", "hopping", "unlimited", "grace", "retention"];
+
+fn usage(word: &str) -> &'static str {
+    match word {
+        "tumbling" => "`tumbling(size)`",
+        "hopping" => "`hopping(size, advance)`",
+        "unlimited" => "`unlimited` or `unlimited(start)`",
+        "grace" => "`grace(duration)`",
+        _ => "`retention(duration)`",
+    }
+}
+
+/// `word` or `word(duration, …)`.
+fn word_and_durations(builder: &mut Builder<'_>, value: &Expr) -> Option<(Ident, Vec<i64>)> {
+    let (path, arguments) = match value {
+        Expr::Call(call) => (&*call.func, call.args.iter().collect()),
+        other => (other, Vec::new()),
+    };
+    let word = match path {
+        Expr::Path(path) => path.path.get_ident().cloned(),
         _ => None,
     };
-    let Some((word, argument)) = call else {
+    let Some(word) = word else {
         builder.errors.error(value.span(), USAGE);
         return None;
     };
-    match milliseconds(argument) {
-        Ok(ms) => Some((ms, word)),
+    let durations: syn::Result<Vec<i64>> = arguments.into_iter().map(milliseconds).collect();
+    match durations {
+        Ok(durations) => Some((word, durations)),
         Err(error) => {
             builder.errors.push(error);
             None

@@ -3,8 +3,10 @@
 //! One interface, so that the librdkafka group of today can give way to our own member of the
 //! classic protocol, or to KIP-1071, without the worker noticing.
 
+mod librdkafka;
 mod solo;
 
+pub(crate) use librdkafka::Librdkafka;
 pub use solo::Solo;
 
 use crate::broker::TopicPartition;

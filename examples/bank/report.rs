@@ -1,0 +1,48 @@
+//! What the demonstration shows at its end.
+
+use std::collections::BTreeMap;
+
+use crate::support::{amount, count};
+use crate::topology::bank::{Decision, Verdict};
+
+/// Sums over decisions.
+#[derive(Default)]
+pub struct Report {
+    allowed: (u64, i64),
+    denied: (u64, i64),
+    denied_by_account: BTreeMap<String, (u64, i64)>,
+}
+
+/// So many accounts are named.
+const SHOWN: usize = 5;
+
+impl Report {
+    /// Adds a decision.
+    pub fn add(&mut self, decision: &Decision) {
+        let sum = match decision.decision {
+            Verdict::Allow => &mut self.allowed,
+            Verdict::Deny => {
+                let of = self.denied_by_account.entry(decision.account.clone()).or_default();
+                of.0 += 1;
+                of.1 += decision.amount.max(0);
+                &mut self.denied
+            }
+        };
+        sum.0 += 1;
+        sum.1 += decision.amount.max(0);
+    }
+
+    /// Prints the tables.
+    pub fn print(&self) {
+        println!("decisions        withdrawals              sum");
+        for (name, (n, sum)) in [("ALLOW", self.allowed), ("DENY", self.denied)] {
+            println!("  {name:<10} {:>15} {:>16}", count(n), amount(sum));
+        }
+        let mut accounts: Vec<_> = self.denied_by_account.iter().collect();
+        accounts.sort_by_key(|(name, (n, _))| (std::cmp::Reverse(*n), *name));
+        println!("\ndenied most      withdrawals              sum");
+        for (name, (n, sum)) in accounts.into_iter().take(SHOWN) {
+            println!("  {name:<10} {:>15} {:>16}", count(*n), amount(*sum));
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Topics, offsets and groups, asked of the cluster.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::config::KafkaConfig;
+use super::failure::{absent, error};
+use super::ffi::{Code, Entry, Failure, Handle, Kind, OffsetSpec, TopicInfo};
+use crate::broker::{TopicPartition, TopicSpec};
+use crate::error::{Error, ErrorKind, Result};
+
+/// One connection for all questions of the process; may be used by all its threads.
+pub(super) struct Admin {
+    handle: Arc<Handle>,
+    timeout: Duration,
+    replication_factor: i32,
+}
+
+/// How soon to look again whether a topic is there, or gone.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+impl Admin {
+    pub(super) fn new(config: &KafkaConfig) -> Result<Self> {
+        let handle = config
+            .conf(Kind::Admin, &[("client.id", "streams-admin")])?
+            .start(Kind::Admin)
+            .map_err(|text| Error::config(format!("Kafka configuration: {text}")))?;
+        Ok(Self {
+            handle,
+            timeout: config.request_timeout,
+            replication_factor: config.replication_factor,
+        })
+    }
+
+    pub(super) fn topics(&self, names: &[&str]) -> Result<Vec<Option<TopicSpec>>> {
+        let infos = self.describe(names, self.timeout)?;
+        names
+            .iter()
+            .map(|name| match infos.get(*name) {
+                None => Ok(None),
+                Some(info) => match &info.error {
+                    Err(failure) if absent(failure.code) => Ok(None),
+                    Err(failure) => Err(error(&format!("describing topic {name}"), failure)),
+                    Ok(()) => Ok(Some(TopicSpec {
+                        name: (*name).to_owned(),
+                        partitions: info.partitions,
+                        config: Default::default(),
+                    })),
+                },
+            })
+            .collect()
+    }
+
+    pub(super) fn create_topics(&self, topics: &[TopicSpec]) -> Result<()> {
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + self.timeout;
+        let new = topics.iter().map(|t| (t.name.as_str(), t.partitions, &t.config));
+        let outcomes = self
+            .handle
+            .create_topics(new, self.replication_factor, self.timeout)?
+            .map_err(|f| error("creating topics", &f))?;
+        for (name, failure) in outcomes {
+            if failure.code != Code::NONE && failure.code != Code::TOPIC_ALREADY_EXISTS {
+                return Err(error(&format!("creating topic {name}"), &failure));
+            }
+        }
+        let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
+        self.wait(&names, deadline, "has no leader yet", |info| {
+            info.is_some_and(|i| i.error.is_ok() && i.partitions > 0 && i.led)
+        })
+    }
+
+    pub(super) fn delete_topics(&self, names: &[&str]) -> Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let deadline = Instant::now() + self.timeout;
+        let outcomes = self
+            .handle
+            .delete_topics(names, self.timeout)?
+            .map_err(|f| error("deleting topics", &f))?;
+        for (name, failure) in outcomes {
+            if failure.code != Code::NONE && !absent(failure.code) {
+                return Err(error(&format!("deleting topic {name}"), &failure));
+            }
+        }
+        self.wait(names, deadline, "is still there", |info| {
+            info.is_none_or(|i| matches!(&i.error, Err(f) if absent(f.code)))
+        })
+    }
+
+    /// The earliest or latest offsets, in the order asked for.
+    pub(super) fn offsets(
+        &self,
+        partitions: &[TopicPartition],
+        spec: OffsetSpec,
+    ) -> Result<Vec<i64>> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let doing = match spec {
+            OffsetSpec::Earliest => "asking for the beginning of",
+            OffsetSpec::Latest => "asking for the end of",
+        };
+        let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
+        let entries = self
+            .handle
+            .list_offsets(wanted, spec, self.timeout)?
+            .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
+        in_order(partitions, entries, doing)
+    }
+
+    pub(super) fn committed(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<Vec<Option<i64>>> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let doing = format!("asking for what group {group} committed of");
+        let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
+        let entries = self
+            .handle
+            .group_offsets(group, wanted, self.timeout)?
+            .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
+        let offsets = in_order(partitions, entries, &doing)?;
+        Ok(offsets.into_iter().map(|offset| (offset >= 0).then_some(offset)).collect())
+    }
+
+    fn describe(&self, names: &[&str], timeout: Duration) -> Result<HashMap<String, TopicInfo>> {
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let infos = self
+            .handle
+            .describe_topics(names, timeout)?
+            .map_err(|f| error(&format!("describing topics {}", names.join(", ")), &f))?;
+        Ok(infos.into_iter().map(|info| (info.name.clone(), info)).collect())
+    }
+
+    /// Until every topic is as wanted.
+    fn wait(
+        &self,
+        names: &[&str],
+        deadline: Instant,
+        still: &str,
+        done: impl Fn(Option<&TopicInfo>) -> bool,
+    ) -> Result<()> {
+        loop {
+            let infos = self.describe(names, self.timeout)?;
+            let Some(name) = names.iter().find(|name| !done(infos.get(**name))) else {
+                return Ok(());
+            };
+            if Instant::now() >= deadline {
+                return Err(Error::new(
+                    ErrorKind::Retry,
+                    format!(
+                        "topic {name} {still} after {:?}: look at the cluster's controller",
+                        self.timeout
+                    ),
+                ));
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+}
+
+/// Entries in the order of what was asked for; the first failure among them is the result.
+fn in_order(partitions: &[TopicPartition], entries: Vec<Entry>, doing: &str) -> Result<Vec<i64>> {
+    let mut found: HashMap<(&str, i32), &Entry> = HashMap::with_capacity(entries.len());
+    for entry in &entries {
+        found.insert((&entry.topic, entry.partition), entry);
+    }
+    partitions
+        .iter()
+        .map(|p| match found.get(&(&*p.topic, p.partition)) {
+            None => {
+                Err(Error::new(ErrorKind::Retry, format!("{doing} {p}: the cluster did not say")))
+            }
+            Some(entry) => match Failure::check(entry.code) {
+                Ok(()) => Ok(entry.offset),
+                Err(failure) => Err(error(&format!("{doing} {p}"), &failure)),
+            },
+        })
+        .collect()
+}
+
+/// Partitions for an error: the first few.
+fn shown(partitions: &[TopicPartition]) -> String {
+    const FEW: usize = 3;
+    let mut text: Vec<String> = partitions.iter().take(FEW).map(ToString::to_string).collect();
+    if partitions.len() > FEW {
+        text.push(format!("{} more", partitions.len() - FEW));
+    }
+    text.join(", ")
+}

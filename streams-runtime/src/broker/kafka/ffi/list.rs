@@ -1,0 +1,92 @@
+//! Lists of partitions with offsets.
+
+use std::ptr::NonNull;
+
+use rdkafka::bindings as c;
+
+use super::{Code, c_string, text};
+use crate::error::Result;
+
+/// An owned list.
+pub(crate) struct List(NonNull<c::rd_kafka_topic_partition_list_t>);
+
+/// One line of a list, copied out.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) topic: String,
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) code: Code,
+}
+
+impl List {
+    /// A list of topic, partition and offset.
+    pub(crate) fn new<'a>(entries: impl IntoIterator<Item = (&'a str, i32, i64)>) -> Result<Self> {
+        // SAFETY: takes a size hint only.
+        let list = unsafe { c::rd_kafka_topic_partition_list_new(0) };
+        let Some(list) = NonNull::new(list) else {
+            unreachable!("rd_kafka_topic_partition_list_new never returns null")
+        };
+        let list = Self(list);
+        for (topic, partition, offset) in entries {
+            let topic = c_string(topic)?;
+            // SAFETY: a live list and a string that is copied; the result is an element of the
+            // list, valid until the next one is added.
+            unsafe {
+                let element =
+                    c::rd_kafka_topic_partition_list_add(list.as_ptr(), topic.as_ptr(), partition);
+                (*element).offset = offset;
+            }
+        }
+        Ok(list)
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut c::rd_kafka_topic_partition_list_t {
+        self.0.as_ptr()
+    }
+
+    /// The lines, copied.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        // SAFETY: an owned, live list.
+        unsafe { entries(self.as_ptr()) }
+    }
+}
+
+impl Drop for List {
+    fn drop(&mut self) {
+        // SAFETY: owned, and destroyed once.
+        unsafe { c::rd_kafka_topic_partition_list_destroy(self.as_ptr()) }
+    }
+}
+
+/// The lines of a list that is librdkafka's.
+///
+/// # Safety
+/// `list` is null or a live list.
+pub(super) unsafe fn entries(list: *const c::rd_kafka_topic_partition_list_t) -> Vec<Entry> {
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: a live list has `cnt` elements at `elems`.
+    unsafe {
+        let count = usize::try_from((*list).cnt).unwrap_or(0);
+        (0..count).map(|i| entry((*list).elems.add(i))).collect()
+    }
+}
+
+/// One element, copied.
+///
+/// # Safety
+/// `element` is a live element.
+pub(super) unsafe fn entry(element: *const c::rd_kafka_topic_partition_t) -> Entry {
+    // SAFETY: live; the code is read as an integer of the same size, since it may be one that the
+    // enum does not know.
+    unsafe {
+        Entry {
+            topic: text((*element).topic),
+            partition: (*element).partition,
+            offset: (*element).offset,
+            code: Code((&raw const (*element).err).cast::<i32>().read()),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A worker's producer.
+//!
+//! One failed record ends it: offsets must not be committed past a record that was not written, so
+//! every later append and commit says the same error, and the worker starts again from the last
+//! commit with a new client.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::failure::{error, transient};
+use super::ffi::{Code, Delivery, Failure, Handle, Topic};
+use crate::broker::{Append, WriterTopic};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How often deliveries are looked after: a lock and a clock, spread over so many records.
+const LOOK_EVERY: u32 = 1024;
+/// How long to wait before trying again on a full queue: 20 thousand records leave it meanwhile.
+const FULL_WAIT: Duration = Duration::from_millis(5);
+/// Steps of the flush: only a failed record needs more than one.
+const FLUSH_STEP: Duration = Duration::from_millis(100);
+
+/// Writes records for a worker.
+pub(super) struct Producer {
+    topics: Vec<(String, Topic)>,
+    handle: Arc<Handle>,
+    until_look: u32,
+    broken: Option<(ErrorKind, String)>,
+    delivery_timeout: Duration,
+}
+
+impl Producer {
+    pub(super) fn new(handle: Arc<Handle>, delivery_timeout: Duration) -> Self {
+        Self { topics: Vec::new(), handle, until_look: LOOK_EVERY, broken: None, delivery_timeout }
+    }
+
+    pub(super) fn topic(&mut self, name: &str) -> Result<WriterTopic> {
+        if let Some(at) = self.topics.iter().position(|(n, _)| n == name) {
+            return Ok(WriterTopic(at));
+        }
+        let topic = Topic::new(&self.handle, name)?
+            .map_err(|f| error(&format!("preparing to write {name}"), &f))?;
+        self.topics.push((name.to_owned(), topic));
+        Ok(WriterTopic(self.topics.len() - 1))
+    }
+
+    pub(super) fn append(&mut self, record: Append<'_>) -> Result<()> {
+        self.until_look -= 1;
+        if self.until_look == 0 {
+            self.look(Duration::ZERO)?;
+        }
+        let Some((_, topic)) = self.topics.get(record.topic.0) else {
+            return Err(Error::new(ErrorKind::Fatal, "a writer's handle of another client"));
+        };
+        // To librdkafka 0 means now; a millisecond late is nearer.
+        let timestamp = if record.timestamp == 0 { 1 } else { record.timestamp };
+        match topic.produce(record.partition, timestamp, record.key, record.value, record.headers) {
+            Ok(()) => Ok(()),
+            Err(failure) if failure.code == Code::QUEUE_FULL => self.append_later(record),
+            Err(failure) => Err(self.refused(&record, &failure)),
+        }
+    }
+
+    /// Back-pressure: waits until the queue has room.
+    #[cold]
+    fn append_later(&mut self, record: Append<'_>) -> Result<()> {
+        // Records that cannot be written fail, and make room, after the delivery timeout.
+        let deadline = Instant::now() + self.delivery_timeout + FLUSH_STEP;
+        loop {
+            self.look(FULL_WAIT)?;
+            let Some((_, topic)) = self.topics.get(record.topic.0) else {
+                return Ok(());
+            };
+            let timestamp = if record.timestamp == 0 { 1 } else { record.timestamp };
+            let result = topic.produce(
+                record.partition,
+                timestamp,
+                record.key,
+                record.value,
+                record.headers,
+            );
+            match result {
+                Ok(()) => return Ok(()),
+                Err(f) if f.code == Code::QUEUE_FULL && Instant::now() < deadline => {}
+                Err(failure) => return Err(self.refused(&record, &failure)),
+            }
+        }
+    }
+
+    /// Notes failed deliveries, waiting up to `timeout` for one; an error if the producer is done.
+    pub(super) fn look(&mut self, timeout: Duration) -> Result<()> {
+        self.until_look = LOOK_EVERY;
+        let broken = &mut self.broken;
+        if broken.is_none() {
+            self.handle.deliveries(timeout, &mut |delivery| note(broken, delivery));
+        }
+        match broken {
+            None => Ok(()),
+            Some((kind, text)) => Err(Error::new(*kind, text.clone())),
+        }
+    }
+
+    /// Waits until everything is written.
+    pub(super) fn flush(&mut self, deadline: Instant) -> Result<()> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let done = self.handle.flush(left.min(FLUSH_STEP));
+            self.look(Duration::ZERO)?;
+            match done {
+                Ok(()) => return Ok(()),
+                Err(failure) if failure.code == Code::TIMED_OUT && !left.is_zero() => {}
+                Err(failure) => {
+                    return Err(error("waiting for written records before the commit", &failure));
+                }
+            }
+        }
+    }
+
+    /// The error for a record that was not even queued.
+    #[cold]
+    fn refused(&self, record: &Append<'_>, failure: &Failure) -> Error {
+        let name = self.topics.get(record.topic.0).map_or("", |(name, _)| name.as_str());
+        let doing = format!("writing {name}-{}", record.partition);
+        let size = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+        match failure.code {
+            // Only this record is at fault, and nothing was written of it.
+            Code::MSG_SIZE_TOO_LARGE => Error::new(
+                ErrorKind::Record,
+                format!(
+                    "{doing}: a record of {size} bytes is larger than the property \
+                     producer.message.max.bytes: raise it (and max.message.bytes of the topic), \
+                     or write smaller records"
+                ),
+            ),
+            _ => error(&doing, failure),
+        }
+    }
+}
+
+fn note(broken: &mut Option<(ErrorKind, String)>, delivery: Delivery) {
+    let (kind, text) = match delivery {
+        Delivery::Failed { topic, partition, failure } => {
+            let e = error(&format!("a record to {topic}-{partition} was not written"), &failure);
+            // What passes by itself: from the last commit on, with a new client.
+            let kind = if transient(failure.code) || e.kind() == ErrorKind::Rejoin {
+                ErrorKind::Poisoned
+            } else {
+                e.kind()
+            };
+            (kind, e.to_string())
+        }
+        Delivery::Error { failure, fatal: true } => {
+            (ErrorKind::Poisoned, format!("the producer cannot go on: {failure}"))
+        }
+        Delivery::Error { failure, fatal: false } => {
+            // The log of the connections says it, too.
+            tracing::debug!("writing: {failure}; librdkafka goes on trying");
+            return;
+        }
+    };
+    broken.get_or_insert((kind, text));
+}

@@ -1,0 +1,13 @@
+//! Conformance: topologies named as in the recorded cases, and a runner that compares what they
+//! make of the inputs, record for record, with what Kafka Streams made of them.
+
+mod case;
+mod difference;
+mod run;
+mod schema;
+mod side;
+mod topologies;
+mod value;
+
+pub use case::{CaseFile, golden};
+pub use run::{Outcome, run};

@@ -1,0 +1,109 @@
+//! Windowed aggregations.
+
+use streams::prelude::*;
+
+super::entries!(
+    tumbling_count: 10_000,
+    tumbling_count_grace: 10_000,
+    tumbling_aggregate_delete: 10_000,
+    hopping_count: 10_000,
+    hopping_aggregate: 10_000,
+    hopping_group_by_count: 10_000,
+    unlimited_count,
+);
+
+#[topology]
+mod tumbling_count {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        input.group_by_key().window(tumbling(10s)).count(counts).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod tumbling_count_grace {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        input.group_by_key().window(tumbling(10s), grace(5s)).count(counts).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod tumbling_aggregate_delete {
+    use crate::topologies::append;
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, Option<String>> = "out";
+
+        input
+            .group_by_key()
+            .window(tumbling(10s), grace(5s))
+            .aggregate(texts: Option<String> = Some(String::new()), |v, text| {
+                *text = match v {
+                    Some(v) if !v.ends_with('0') => text.as_ref().map(|t| append(t, v)),
+                    _ => None,
+                };
+            })
+            .to_stream()
+            .to(out);
+    }
+}
+
+#[topology]
+mod hopping_count {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        input.group_by_key().window(hopping(10s, 3s), grace(2s)).count(counts).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod hopping_aggregate {
+    use crate::topologies::{append, shown};
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(hopping(10s, 3s), grace(2s))
+            .aggregate(texts: String = String::new(), |v, text| *text = append(text, shown(v.as_ref())))
+            .to_stream()
+            .to(out);
+    }
+}
+
+#[topology]
+mod hopping_group_by_count {
+    use crate::topologies::first;
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        input
+            .group_by(|_, v| -> Option<String> { v.as_deref().and_then(first) })
+            .window(hopping(10s, 3s), grace(2s))
+            .count(counts)
+            .to_stream()
+            .to(out);
+    }
+}
+
+#[topology]
+mod unlimited_count {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        input.group_by_key().window(unlimited(5s)).count(counts).to_stream().to(out);
+    }
+}

@@ -1,0 +1,87 @@
+//! `cargo xtask test`: everything that must hold, in the order that fails fastest.
+
+use std::process::Command;
+
+use clap::Args;
+
+use crate::failure::{Failure, Result};
+use crate::kafka::{self, private::PrivateBroker};
+use crate::project;
+use crate::setup::{self, Need};
+use crate::static_binary;
+use crate::step::Steps;
+
+/// The address that the broker tests read.
+const BOOTSTRAP_ENV: &str = "STREAMS_TEST_BOOTSTRAP";
+/// The static binary that a broker test runs as a user would.
+const STATIC_BANK_ENV: &str = "STREAMS_STATIC_BANK";
+
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Leave out what needs Apache Kafka
+    #[arg(long)]
+    no_kafka: bool,
+    /// Run only tests whose path contains one of these, and no lint
+    names: Vec<String>,
+}
+
+pub(crate) fn run(test: &Test) -> Result<()> {
+    let mut steps = Steps::default();
+    let outcome = all(test, &mut steps);
+    steps.print_summary();
+    outcome?;
+    if !test.names.is_empty() && steps.counts().passed == 0 {
+        return Err(Failure::new(format!("no test is named like {}", test.names.join(" or "))));
+    }
+    Ok(())
+}
+
+fn all(test: &Test, steps: &mut Steps) -> Result<()> {
+    let needs: &[Need] = if test.no_kafka { &[Need::Build] } else { &[Need::Build, Need::Broker] };
+    steps.time("setup", || setup::ensure(needs))?;
+    if test.names.is_empty() {
+        lint(steps)?;
+    }
+    // One failed test must not hide the others.
+    let tests = ["test", "--release", "--workspace", "--no-fail-fast"];
+    let mut with_names = cargo(&tests);
+    if !test.names.is_empty() {
+        with_names.arg("--").args(&test.names);
+    }
+    steps.run("test", &mut with_names)?;
+    if test.names.is_empty() {
+        steps.run("examples", &mut cargo(&["build", "--release", "--examples"]))?;
+    }
+    if test.no_kafka {
+        return Ok(());
+    }
+    let bank = steps.time("static bank", || static_binary::build("bank"))?;
+    let broker = steps.time("kafka up", || PrivateBroker::start(kafka::DEFAULT_HEAP))?;
+    // `--tests`: a doc example that is marked `ignore` is not a broker test.
+    let mut with_broker = cargo(&tests);
+    with_broker
+        .args(["--tests", "--", "--ignored"])
+        .args(&test.names)
+        .env(BOOTSTRAP_ENV, broker.bootstrap())
+        .env(STATIC_BANK_ENV, bank);
+    let outcome = steps.run("broker tests", &mut with_broker);
+    steps.time("kafka down", || {
+        drop(broker);
+        Ok(())
+    })?;
+    outcome
+}
+
+fn lint(steps: &mut Steps) -> Result<()> {
+    steps.run("format", &mut cargo(&["fmt", "--check"]))?;
+    let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    steps.run("clippy", &mut cargo(&clippy))?;
+    let mut doc = cargo(&["doc", "--release", "--workspace", "--no-deps"]);
+    steps.run("doc", doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = project::cargo();
+    cargo.args(arguments).current_dir(project::root());
+    cargo
+}
