@@ -43,11 +43,23 @@ impl Diagnostics {
 
 /// `; did you mean …?`, where one of `known` is close to `name`.
 pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let best = known.into_iter().map(|k| (distance(name, k), k)).min();
-    match best {
-        Some((d, k)) if d <= 1 + name.chars().count() / 4 => format!("; did you mean `{k}`?"),
-        _ => String::new(),
-    }
+    closest(name, known).map_or_else(String::new, |k| format!("; did you mean `{k}`?"))
+}
+
+/// The one of `known` that `name` was probably meant for.
+pub(crate) fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let (d, k) = known.into_iter().map(|k| (distance(name, k), k)).min()?;
+    (d <= 1 + name.chars().count() / 4).then_some(k)
+}
+
+/// As [`suggestion`], or `; ` and other advice, where nothing is close.
+pub(crate) fn suggestion_or<'a>(
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    otherwise: &str,
+) -> String {
+    let hint = suggestion(name, known);
+    if hint.is_empty() { format!("; {otherwise}") } else { hint }
 }
 
 /// Levenshtein's distance, with a swap of neighbours as one step.

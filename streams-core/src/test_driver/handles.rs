@@ -27,13 +27,15 @@ pub struct InputTopic<'d, K, V, KF, VF> {
     types: PhantomData<fn(K, V) -> (KF, VF)>,
 }
 
-impl<'d, K, V, KF: Encode<K>, VF: Encode<V>> InputTopic<'d, K, V, KF, VF> {
+impl<'d, K, V, KF, VF> InputTopic<'d, K, V, KF, VF> {
     /// For generated code.
     #[doc(hidden)]
     pub fn new(driver: &'d mut Driver, topic: &'static str) -> Self {
         Self { driver, topic, types: PhantomData }
     }
+}
 
+impl<K, V, KF: Encode<K>, VF: Encode<V>> InputTopic<'_, K, V, KF, VF> {
     /// Pipes a record in. Key and value are as declared; where the declaration is `Option`, or
     /// for a table's deletion, `None` is null.
     ///
@@ -86,13 +88,15 @@ pub struct OutputTopic<'d, K, V, KF, VF> {
     types: PhantomData<fn() -> (K, V, KF, VF)>,
 }
 
-impl<'d, K, V, KF: DecodeOwned<K>, VF: DecodeOwned<V>> OutputTopic<'d, K, V, KF, VF> {
+impl<'d, K, V, KF, VF> OutputTopic<'d, K, V, KF, VF> {
     /// For generated code.
     #[doc(hidden)]
     pub fn new(driver: &'d mut Driver, topic: &'static str) -> Self {
         Self { driver, topic, types: PhantomData }
     }
+}
 
+impl<K, V, KF: DecodeOwned<K>, VF: DecodeOwned<V>> OutputTopic<'_, K, V, KF, VF> {
     /// The records written since this was last asked, in order.
     ///
     /// # Errors

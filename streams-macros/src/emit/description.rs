@@ -1,7 +1,8 @@
 //! The topology as data, for everything that does not process records.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::model::{Graph, OnError, StoreKind, Topic, TopicRole, text};
 
@@ -42,7 +43,12 @@ fn topic(topic: &Topic) -> TokenStream {
             quote!(Changelog { retention_ms: #retention })
         }
     };
-    let partitions = option(topic.partitions.as_ref());
+    // With its type written, rustc shows another one at the user's expression.
+    let partitions = topic.partitions.as_ref();
+    let partitions = option(partitions.map(|p| {
+        let i32 = quote_spanned!(p.span()=> i32);
+        quote!({ let partitions: #i32 = #p; partitions })
+    }));
     let (key_type, value_type) = (text(&topic.key), text(&topic.value));
     let (key_format, value_format) = (&topic.key_format.name, &topic.value_format.name);
     quote! {

@@ -28,6 +28,9 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
     let Some(module) = parse_module(item.clone(), &mut errors) else {
         let errors = errors.into_tokens();
+        // A module in a file is left out: rustc would have errors of its own about it.
+        let item =
+            if syn::parse2::<syn::ItemMod>(item.clone()).is_ok() { None } else { Some(item) };
         return quote!(#errors #item);
     };
     let Module { attributes, visibility, name, items, body, siblings } = module;
@@ -38,9 +41,12 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
     let generated = if errors.is_empty() { topology(&graph) } else { placeholder(&name) };
     let errors = errors.into_tokens();
+    let is_inner = |a: &&syn::Attribute| matches!(a.style, syn::AttrStyle::Inner(_));
+    let (inner, outer): (Vec<_>, Vec<_>) = attributes.iter().partition(is_inner);
     quote! {
-        #(#attributes)*
+        #(#outer)*
         #visibility mod #name {
+            #(#inner)*
             #[allow(unused_imports)]
             use ::streams::prelude::*;
             #(#items)*

@@ -1,7 +1,7 @@
 //! The task of a sub-topology: its stores as fields, a method for each source, and what the runtime
 //! asks of it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
@@ -31,7 +31,10 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let numbers = 0..sources.len();
     let names: Vec<Ident> = sources.iter().map(|s| method_of(graph, *s)).collect();
     let timestamps = sources.iter().enumerate().map(|(n, s)| timestamp_arm(&e, n, *s));
-    let store_idents: Vec<&Ident> = stores.iter().map(|s| &graph.store(*s).ident).collect();
+    let store_references = stores.iter().map(|s| {
+        let ident = &graph.store(*s).ident;
+        quote_spanned!(at_state(graph, *s)=> &mut self.#ident)
+    });
     let doc = format!("The task of sub-topology {subtopology}.");
     quote_spanned! {here()=>
         #[doc = #doc]
@@ -88,7 +91,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
             }
 
             fn stores(&mut self) -> ::std::vec::Vec<&mut dyn ::streams::store::StateStore> {
-                ::std::vec![#(&mut self.#store_idents),*]
+                ::std::vec![#(#store_references),*]
             }
 
             fn as_any(&mut self) -> &mut dyn ::core::any::Any {
@@ -118,6 +121,11 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
     }
 }
 
+/// Where a store's state has its type: rustc shows there what its format cannot write.
+fn at_state(graph: &Graph, id: StoreId) -> Span {
+    here().located_at(syn::spanned::Spanned::span(&graph.store(id).value))
+}
+
 fn field(graph: &Graph, id: StoreId) -> TokenStream {
     let ty = store_type(graph, id);
     let ident = &graph.store(id).ident;
@@ -128,15 +136,16 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
     let store = graph.store(id);
     let (ident, name) = (&store.ident, store.ident.to_string());
     let topic = store.changelog.0 as u16;
+    let at = at_state(graph, id);
     let changelog = quote! {
         ::core::option::Option::Some(::streams::__private::TopicIndex(#topic))
     };
     match store.kind {
         StoreKind::KeyValue => {
-            quote!(#ident: ::streams::store::KeyValueStore::new(#name, #changelog))
+            quote_spanned!(at=> #ident: ::streams::store::KeyValueStore::new(#name, #changelog))
         }
         StoreKind::Window { retention_ms } => {
-            quote!(#ident: ::streams::store::WindowStore::new(#name, #changelog, #retention_ms))
+            quote_spanned!(at=> #ident: ::streams::store::WindowStore::new(#name, #changelog, #retention_ms))
         }
     }
 }

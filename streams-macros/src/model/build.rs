@@ -1,6 +1,6 @@
 //! From syntax to graph: resolves names in any order, and asks each operator to add itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::Span;
 use quote::quote;
@@ -10,9 +10,9 @@ use super::format::Format;
 use super::graph::*;
 use super::settings::Settings;
 use super::types::*;
-use crate::diagnostic::{Diagnostics, suggestion};
+use crate::diagnostic::{Diagnostics, closest, suggestion, suggestion_or};
 use crate::ops::{self, Operator};
-use crate::parse::{self, Call, Chain, Head, InputKind, Item, Opt, Siblings};
+use crate::parse::{self, ArmTarget, Call, Chain, Head, InputKind, Item, Opt, Siblings};
 
 /// Grows the graph.
 pub(crate) struct Builder<'a> {
@@ -20,13 +20,32 @@ pub(crate) struct Builder<'a> {
     pub(crate) errors: &'a mut Diagnostics,
     pub(crate) siblings: &'a Siblings,
     names: BTreeMap<String, Named>,
+    /// Names in chains with an error: they are not reported as unused.
+    mentioned: BTreeSet<String>,
 }
 
 enum Named {
-    Flow { ident: Ident, flow: Flow, used: bool },
-    Let { item: Option<Box<parse::Let>>, ident: Ident },
-    Sink { id: SinkId, ident: Ident },
-    Store { id: StoreId, ident: Ident },
+    Flow {
+        ident: Ident,
+        flow: Flow,
+        used: bool,
+    },
+    Let {
+        item: Option<Box<parse::Let>>,
+        ident: Ident,
+    },
+    Sink {
+        id: SinkId,
+        ident: Ident,
+    },
+    Store {
+        id: StoreId,
+        ident: Ident,
+    },
+    /// Declared by an item with an error, which has been reported.
+    Unknown {
+        ident: Ident,
+    },
 }
 
 impl Named {
@@ -35,7 +54,8 @@ impl Named {
             Named::Flow { ident, .. }
             | Named::Let { ident, .. }
             | Named::Sink { ident, .. }
-            | Named::Store { ident, .. } => ident,
+            | Named::Store { ident, .. }
+            | Named::Unknown { ident } => ident,
         }
     }
 
@@ -44,6 +64,7 @@ impl Named {
             Named::Flow { .. } | Named::Let { .. } => "a stream or table",
             Named::Sink { .. } => "a sink",
             Named::Store { .. } => "a store",
+            Named::Unknown { .. } => "not known",
         }
     }
 }
@@ -75,9 +96,17 @@ pub(crate) fn build(
         subtopology: Vec::new(),
         subtopologies: 0,
     };
-    let mut builder = Builder { graph, errors, siblings, names: BTreeMap::new() };
+    let mut builder = {
+        let (names, mentioned) = (BTreeMap::new(), BTreeSet::new());
+        Builder { graph, errors, siblings, names, mentioned }
+    };
     builder.declare_and_chain(declarations);
     builder.report_unused();
+    if builder.graph.sources.is_empty() && builder.errors.is_empty() {
+        let message = "the topology reads nothing: give it a source (`source orders: stream<K, V> = \"orders\";`)";
+        let span = builder.graph.name.span();
+        builder.errors.error(span, message);
+    }
     let mut graph = builder.graph;
     super::subtopology::cut(&mut graph);
     graph
@@ -98,6 +127,12 @@ impl Builder<'_> {
                     self.declare(Named::Let { item, ident });
                 }
                 Item::Chain(chain) => order.push(Ok(chain)),
+                Item::Unread(mut unread) => {
+                    self.mentioned.append(&mut unread.mentioned);
+                    for ident in unread.declared {
+                        self.names.entry(ident.to_string()).or_insert(Named::Unknown { ident });
+                    }
+                }
                 Item::Setting(_) => {}
             }
         }
@@ -112,7 +147,9 @@ impl Builder<'_> {
     fn declare(&mut self, named: Named) {
         let ident = named.ident().clone();
         let name = ident.to_string();
-        if let Some(first) = self.names.get(&name) {
+        if let Some(Named::Unknown { .. }) = self.names.get(&name) {
+            // An error has been reported, and nothing is known of the first to compare with.
+        } else if let Some(first) = self.names.get(&name) {
             let message = format!("`{name}` is declared twice: give this one another name");
             let span = first.ident().span();
             self.errors.error_with(ident.span(), message, span, "first declared here");
@@ -134,8 +171,9 @@ impl Builder<'_> {
         options.finish();
         let (key_format, value_format) =
             self.formats(&input.key, &input.value, key_format, value_format);
+        let name = self.topic_name(&input.topic);
         let topic = self.topic(Topic {
-            name: literal_or_expr(&input.topic),
+            name,
             role: TopicRole::Source,
             partitions,
             key: input.key.clone(),
@@ -200,8 +238,9 @@ impl Builder<'_> {
         options.finish();
         let (key_format, value_format) =
             self.formats(&sink.key, &sink.value, key_format, value_format);
+        let name = self.topic_name(&sink.topic);
         let topic = self.topic(Topic {
-            name: literal_or_expr(&sink.topic),
+            name,
             role: TopicRole::Sink,
             partitions,
             key: sink.key,
@@ -226,6 +265,7 @@ impl Builder<'_> {
             let hint = suggestion(&store.kind.to_string(), ["kv"]);
             let message = format!("a store is declared as `kv<K, V>`, not `{}`{hint}", store.kind);
             self.errors.error(store.kind.span(), message);
+            self.declare(Named::Unknown { ident: store.name });
             return;
         }
         let id = self.new_store(
@@ -302,6 +342,17 @@ impl Builder<'_> {
         id
     }
 
+    /// A topic's name: a text, or a constant of the module.
+    fn topic_name(&mut self, topic: &Expr) -> proc_macro2::TokenStream {
+        if let Expr::Lit(literal) = topic
+            && !matches!(literal.lit, syn::Lit::Str(_))
+        {
+            let message = "a topic's name is a text: `\"orders\"`, or a constant of type `&str`";
+            self.errors.error(syn::spanned::Spanned::span(topic), message);
+        }
+        quote!(#topic)
+    }
+
     fn topic(&mut self, topic: Topic) -> TopicId {
         self.graph.topics.push(topic);
         TopicId(self.graph.topics.len() - 1)
@@ -319,8 +370,13 @@ impl Builder<'_> {
         let key_default = settings.key_format.clone().or_else(|| settings.format.clone());
         let value_default = settings.format.clone();
         let mut one = |ty: &Type, own: Option<Format>, default: Option<Format>, word: &str| {
-            if own.is_some() && windowed_of(ty).is_none() {
-                return own;
+            if let Some(own) = &own {
+                if let Some(message) = own.cannot_write(ty) {
+                    self.errors.error(syn::spanned::Spanned::span(ty), message);
+                }
+                if windowed_of(ty).is_none() {
+                    return Some(own.at(ty));
+                }
             }
             let found = Format::of(ty, own.as_ref().or(default.as_ref()));
             if found.is_none() {
@@ -335,9 +391,7 @@ impl Builder<'_> {
         };
         let key = one(key, key_format, key_default, "key_format");
         let value = one(value, value_format, value_default, "format");
-        let missing =
-            || Format { tokens: quote!(::streams::format::Bytes), name: "bytes".to_owned() };
-        (key.unwrap_or_else(missing), value.unwrap_or_else(missing))
+        (key.unwrap_or_else(Format::unknown), value.unwrap_or_else(Format::unknown))
     }
 
     /// Adds a node behind `inputs`.
@@ -529,6 +583,7 @@ impl Builder<'_> {
                     Flow::End | Flow::Broken => Flow::Broken,
                 }
             }
+            Some(Named::Unknown { .. }) => Flow::Broken,
             Some(other) => {
                 let message =
                     format!("`{name}` is {}, where a stream or table is needed", other.what());
@@ -540,7 +595,9 @@ impl Builder<'_> {
                     .names
                     .iter()
                     .filter(|(_, n)| matches!(n, Named::Flow { .. } | Named::Let { .. }));
-                let hint = suggestion(&name, known.map(|(k, _)| k.as_str()));
+                let known: Vec<&str> = known.map(|(k, _)| k.as_str()).collect();
+                let hint = suggestion(&name, known.iter().copied());
+                self.mentioned.extend(closest(&name, known).map(str::to_owned));
                 self.errors
                     .error(ident.span(), format!("there is no stream or table `{name}`{hint}"));
                 Flow::Broken
@@ -557,6 +614,7 @@ impl Builder<'_> {
                 self.graph.sinks[id.0].written = true;
                 Some(id)
             }
+            Some(Named::Unknown { .. }) => None,
             Some(other) => {
                 let message = format!("`{name}` is {}, where a sink is needed", other.what());
                 self.errors.error(ident.span(), message);
@@ -564,11 +622,11 @@ impl Builder<'_> {
             }
             None => {
                 let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Sink { .. }));
-                let hint = suggestion(&name, known.map(|(k, _)| k.as_str()));
-                let message = format!(
-                    "there is no sink `{name}`{hint}; declare it: `sink {name}: stream<K, V> = \"topic\";`"
-                );
-                self.errors.error(ident.span(), message);
+                let declare = format!("declare it: `sink {name}: stream<K, V> = \"topic\";`");
+                let known: Vec<&str> = known.map(|(k, _)| k.as_str()).collect();
+                let hint = suggestion_or(&name, known.iter().copied(), &declare);
+                self.mentioned.extend(closest(&name, known).map(str::to_owned));
+                self.errors.error(ident.span(), format!("there is no sink `{name}`{hint}"));
                 None
             }
         }
@@ -587,12 +645,14 @@ impl Builder<'_> {
         let name = ident.to_string();
         let Some(id) = self.store_named(ident) else {
             let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Store { .. }));
-            let hint = suggestion(&name, known.map(|(k, _)| k.as_str()));
+            let declare = format!("declare it: `store {name}: kv<K, V>;`");
+            let known: Vec<&str> = known.map(|(k, _)| k.as_str()).collect();
+            let hint = suggestion_or(&name, known.iter().copied(), &declare);
+            self.mentioned.extend(closest(&name, known).map(str::to_owned));
             let message = match self.names.get(&name) {
+                Some(Named::Unknown { .. }) => return None,
                 Some(other) => format!("`{name}` is {}, where a store is needed", other.what()),
-                None => format!(
-                    "there is no store `{name}`{hint}; declare it: `store {name}: kv<K, V>;`"
-                ),
+                None => format!("there is no store `{name}`{hint}"),
             };
             self.errors.error(ident.span(), message);
             return None;
@@ -637,16 +697,45 @@ impl Builder<'_> {
     pub(crate) fn apply(&mut self, mut flow: Flow, calls: Vec<Call>) -> Flow {
         for call in calls {
             if matches!(flow, Flow::Broken) {
-                ops::check_word(self, &call);
+                self.check_after_error(call);
                 continue;
             }
+            let names = names_in(&call);
             flow = ops::build(self, flow, call);
+            if matches!(flow, Flow::Broken) {
+                self.mentioned.extend(names);
+            }
         }
         flow
     }
 
+    /// What can be said of an operator behind one with an error: whether it exists, and whether the
+    /// sinks that it names do.
+    fn check_after_error(&mut self, call: Call) {
+        ops::check_word(self, &call);
+        self.mentioned.extend(names_in(&call));
+        if call.name == "to"
+            && let Some(sink) = call.args.first().and_then(|arg| ident_of(&arg.value))
+        {
+            self.lookup_sink(sink);
+        }
+        for arm in call.arms.into_iter().flatten() {
+            match arm.target {
+                ArmTarget::Sink(sink) => {
+                    self.lookup_sink(&sink);
+                }
+                ArmTarget::Calls(calls) => {
+                    self.apply(Flow::Broken, calls);
+                }
+            }
+        }
+    }
+
     fn report_unused(&mut self) {
-        for named in self.names.values() {
+        for (name, named) in &self.names {
+            if self.mentioned.contains(name) {
+                continue;
+            }
             match named {
                 Named::Flow { ident, flow, used: false } => {
                     let what = match flow {
@@ -676,6 +765,26 @@ impl Builder<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+/// The names between the parentheses and in the arms of an operator.
+fn names_in(call: &Call) -> Vec<String> {
+    let arguments = call.args.iter().filter_map(|arg| ident_of(&arg.value));
+    let mut names: Vec<String> = arguments.map(ToString::to_string).collect();
+    for arm in call.arms.iter().flatten() {
+        match &arm.target {
+            ArmTarget::Sink(sink) => names.push(sink.to_string()),
+            ArmTarget::Calls(calls) => names.extend(calls.iter().flat_map(names_in)),
+        }
+    }
+    names
+}
+
+fn ident_of(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
     }
 }
 
@@ -721,7 +830,7 @@ impl<'e> Options<'e> {
             Ok(format) => Some(format),
             Err(error) => {
                 self.errors.push(error);
-                None
+                Some(Format::unknown())
             }
         }
     }
@@ -750,15 +859,11 @@ impl<'e> Options<'e> {
             let message = if self.known.contains(&name.as_str()) {
                 format!("`{name}` is given twice: keep one")
             } else {
-                let hint = suggestion(&name, self.known.iter().copied());
-                let known = self.known.join(", ");
-                format!("a {} has no option `{name}`{hint}; its options are {known}", self.of)
+                let known = format!("its options are {}", self.known.join(", "));
+                let hint = suggestion_or(&name, self.known.iter().copied(), &known);
+                format!("a {} has no option `{name}`{hint}", self.of)
             };
             self.errors.error(option.name.span(), message);
         }
     }
-}
-
-fn literal_or_expr(topic: &Expr) -> proc_macro2::TokenStream {
-    quote!(#topic)
 }

@@ -1,12 +1,12 @@
 //! Which format writes a type.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Type};
 
 use super::types::{option_of, reference_of, text, windowed_of};
-use crate::diagnostic::suggestion;
+use crate::diagnostic::suggestion_or;
 
 const BUILT_IN: [&str; 4] = ["json", "utf8", "big_endian", "bytes"];
 
@@ -38,11 +38,13 @@ impl Format {
             "big_endian" => Self::built_in("big_endian", "BigEndian", span),
             "bytes" => Self::built_in("bytes", "Bytes", span),
             word if word.starts_with(|c: char| c.is_ascii_lowercase()) => {
-                let hint = suggestion(word, BUILT_IN);
-                let message = format!(
-                    "there is no format `{word}`{hint}; the formats are json, utf8, big_endian and \
-                     bytes, or the path of a type that implements `Encode` and `Decode`"
+                let hint = suggestion_or(
+                    word,
+                    BUILT_IN,
+                    "the formats are json, utf8, big_endian and bytes, or the path of a type that \
+                     implements `Encode` and `Decode`",
                 );
+                let message = format!("there is no format `{word}`{hint}");
                 return Err(syn::Error::new(span, message));
             }
             _ => Self { tokens: quote!(#path), name: quote!(#path).to_string().replace(' ', "") },
@@ -73,7 +75,78 @@ impl Format {
         };
         match primitive {
             Some((name, ty)) => Some(Self::built_in(name, ty, span)),
-            None => default.cloned(),
+            None => default.map(|format| format.at(ty)),
         }
+    }
+
+    /// What stands in for a format with an error.
+    pub(crate) fn unknown() -> Self {
+        Self::built_in("bytes", "Bytes", Span::call_site())
+    }
+
+    /// A built-in format at the place of the type that it writes, so that rustc shows there what it
+    /// cannot write. The path of a user's type stays where it is written.
+    pub(crate) fn at(&self, ty: &Type) -> Self {
+        let mut format = self.clone();
+        if BUILT_IN.contains(&self.name.as_str()) {
+            let span = ty.span();
+            let at = |token: TokenTree| {
+                let mut token = token;
+                token.set_span(span);
+                token
+            };
+            format.tokens = format.tokens.into_iter().map(at).collect();
+        }
+        format
+    }
+
+    /// What to say where a built-in format certainly does not write a type. A type that is not
+    /// known by its name alone may be an alias, and is left to rustc.
+    pub(crate) fn cannot_write(&self, ty: &Type) -> Option<String> {
+        let ty = option_of(ty).unwrap_or(ty);
+        let ty = windowed_of(ty).unwrap_or(ty);
+        let own = Self::of(ty, None);
+        let writes = match self.name.as_str() {
+            "utf8" => "text (`String`, `&str`)",
+            "big_endian" => "numbers (`i64`, `f64`, …)",
+            "bytes" => "bytes (`Vec<u8>`, `&[u8]`, `[u8; N]`)",
+            _ => return None,
+        };
+        let wrong = match &own {
+            Some(own) => own.name != self.name,
+            None => is_compound(ty),
+        };
+        let better = own.map_or("json", |own| match own.name.as_str() {
+            "utf8" => "utf8",
+            "big_endian" => "big_endian",
+            _ => "bytes",
+        });
+        wrong.then(|| {
+            let name = &self.name;
+            format!("`{name}` writes {writes}, not `{}`: choose `{better}`", text(ty))
+        })
+    }
+}
+
+/// True for types of the language and the standard library that only a format like json writes.
+fn is_compound(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(_) | Type::Array(_) | Type::Slice(_) => true,
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            let name = last.ident.to_string();
+            matches!(
+                name.as_str(),
+                "bool"
+                    | "char"
+                    | "usize"
+                    | "isize"
+                    | "Vec"
+                    | "HashMap"
+                    | "BTreeMap"
+                    | "HashSet"
+                    | "BTreeSet"
+            )
+        }),
+        _ => false,
     }
 }

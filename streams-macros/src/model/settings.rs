@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::format::Format;
-use crate::diagnostic::{Diagnostics, suggestion};
+use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Setting;
 
 /// The topology's `on_error`.
@@ -47,15 +47,20 @@ impl Settings {
 
     fn set(&mut self, name: &Ident, value: &Expr) -> syn::Result<()> {
         match name.to_string().as_str() {
-            "format" => self.format = Some(Format::named(value)?),
-            "key_format" => self.key_format = Some(Format::named(value)?),
+            "format" => {
+                // Types without a format of their own are not errors as well.
+                self.format = Some(Format::unknown());
+                self.format = Some(Format::named(value)?);
+            }
+            "key_format" => {
+                self.key_format = Some(Format::unknown());
+                self.key_format = Some(Format::named(value)?);
+            }
             "on_error" => self.on_error = on_error(value)?,
             other => {
-                let hint = suggestion(other, NAMES);
-                let message = format!(
-                    "there is no setting `{other}`{hint}; the settings are {}",
-                    NAMES.join(", ")
-                );
+                let known = format!("the settings are {}", NAMES.join(", "));
+                let hint = suggestion_or(other, NAMES, &known);
+                let message = format!("there is no setting `{other}`{hint}");
                 return Err(syn::Error::new(name.span(), message));
             }
         }

@@ -12,7 +12,8 @@ use crate::model::{Builder, Flow, NodeId};
 use crate::parse::{ArmTarget, Call};
 
 struct Branch {
-    arms: Vec<(Pat, Option<Expr>)>,
+    /// Pattern, guard, and the place where the arm ends.
+    arms: Vec<(Pat, Option<Expr>, Span)>,
     span: Span,
 }
 
@@ -23,7 +24,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Op
         builder.errors.error(call.span(), "`branch` has no arm: `branch { pattern => sink, … }`");
         return None;
     }
-    let patterns = arms.iter().map(|a| (a.pattern.clone(), a.guard.clone())).collect();
+    let patterns = arms
+        .iter()
+        .map(|a| (a.pattern.clone(), a.guard.clone(), end(&a.target).unwrap_or(call.span())))
+        .collect();
     let operator = Box::new(Branch { arms: patterns, span: call.span() });
     let (key, value) = (stream.key.clone(), stream.value.clone());
     let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
@@ -55,6 +59,13 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Op
     Some(Flow::End)
 }
 
+fn end(target: &ArmTarget) -> Option<Span> {
+    match target {
+        ArmTarget::Sink(sink) => Some(sink.span()),
+        ArmTarget::Calls(calls) => calls.last().map(Call::span),
+    }
+}
+
 impl Operator for Branch {
     fn word(&self) -> &'static str {
         "branch"
@@ -63,9 +74,12 @@ impl Operator for Branch {
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let consumers = e.graph().node(node).consumers.clone();
         let mut arms = TokenStream::new();
-        for ((pattern, guard), consumer) in self.arms.iter().zip(consumers) {
+        for ((pattern, guard, end), consumer) in self.arms.iter().zip(consumers) {
             let guard = guard.as_ref().map(|g| quote_spanned!(here()=> if #g));
             let body = e.block(|e| e.node(consumer, vars));
+            // Braces at the arm's end: rustc says there what to add for a missing case.
+            let mut body = proc_macro2::Group::new(proc_macro2::Delimiter::Brace, body);
+            body.set_span(*end);
             arms.extend(quote_spanned!(here()=> #pattern #guard => #body));
         }
         let value = vars.value.reference();

@@ -8,7 +8,7 @@ use quote::quote_spanned;
 use super::keyed_state::{self, StoreArgument};
 use super::{Operator, grouped, ident, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, same, text};
 use crate::parse::Call;
 
 struct Count {
@@ -25,12 +25,28 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let value = Some(syn::parse_quote!(i64));
     let (stream, store, window) =
         keyed_state::aggregation_store(builder, grouped, &call, &argument, value, false)?;
+    let kept = &builder.graph.store(store).value;
+    if !same(kept, &syn::parse_quote!(i64)) && is_number(kept) {
+        let message = format!(
+            "`count` keeps `i64`, and store `{}` is declared for `{}`: declare it as `kv<K, i64>`",
+            argument.name,
+            text(kept)
+        );
+        builder.errors.error(argument.name.span(), message);
+        return None;
+    }
     let operator = Box::new(Count { store, window });
     let node = builder.add_after(stream.node, &call, operator, None, None);
     let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
     builder.graph.nodes[node.0].key = table.key.clone();
     builder.graph.nodes[node.0].value = table.value.clone();
     Some(Flow::Table(table))
+}
+
+fn is_number(ty: &syn::Type) -> bool {
+    let name = text(ty);
+    ["i8", "i16", "i32", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "f32", "f64"]
+        .contains(&name.as_str())
 }
 
 impl Operator for Count {

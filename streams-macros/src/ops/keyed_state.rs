@@ -38,8 +38,13 @@ pub(super) fn key_argument(
 pub(super) fn slot(e: &Emitter<'_>, node: NodeId, vars: &Vars, store: StoreId) -> TokenStream {
     let key = key_argument(e, node, vars, store);
     let field = e.store_field(store);
-    let found = e.or_reject(quote_spanned!(here()=> self.#field.slot(#key)));
-    quote_spanned!(here()=> let slot = #found;)
+    // One identifier at the store's name: rustc shows keys of another type there.
+    let at = here().located_at(e.graph().store(store).user.unwrap_or_else(here));
+    let store_key = Ident::new("store_key", at);
+    let at = here().located_at(syn::spanned::Spanned::span(&e.graph().store(store).value));
+    let method = Ident::new("slot", at);
+    let found = e.or_reject(quote_spanned!(here()=> self.#field.#method(#store_key)));
+    quote_spanned!(here()=> let store_key = #key; let slot = #found;)
 }
 
 /// `let slot = …` for a store with or without windows, and what `body` makes of it; with hopping

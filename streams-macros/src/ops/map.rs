@@ -47,6 +47,10 @@ impl Operator for Map {
         let vars = vars.owned();
         let (key, value) = (&vars.key.ident, &vars.value.ident);
         let rest = e.consumers(node, &vars);
-        quote_spanned!(here()=> let (#key, #value) = #call; #rest)
+        quote_spanned! {here()=>
+            let mapped: (_, _) = #call;
+            let (#key, #value) = mapped;
+            #rest
+        }
     }
 }

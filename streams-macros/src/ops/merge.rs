@@ -16,6 +16,9 @@ struct Merge;
 pub(crate) fn merge(builder: &mut Builder<'_>, word: &Ident, names: &[Ident]) -> Flow {
     if names.len() < 2 {
         builder.errors.error(word.span(), "`merge` takes two streams or more: `merge(a, b)`");
+        for name in names {
+            builder.lookup(name);
+        }
         return Flow::Broken;
     }
     let mut streams = Vec::new();

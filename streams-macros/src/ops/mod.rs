@@ -187,7 +187,12 @@ fn table(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<TableFlow
     match flow {
         Flow::Table(table) => Some(table),
         other => {
-            let message = format!("`{}` is for a table, and this is {}", call.name, other.what());
+            let advice = match &other {
+                Flow::Stream(_) if call.name == "to_stream" => ": leave it out",
+                _ => "",
+            };
+            let message =
+                format!("`{}` is for a table, and this is {}{advice}", call.name, other.what());
             builder.errors.error(call.span(), message);
             None
         }

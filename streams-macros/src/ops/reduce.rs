@@ -59,7 +59,13 @@ impl Operator for Reduce {
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let value = vars.value.reference();
-        let optional = e.graph().store(self.store).optional;
+        let store = e.graph().store(self.store);
+        let (optional, ty) = (store.optional, &store.value);
+        let returned = if optional {
+            quote_spanned!(here()=> ::core::option::Option<#ty>)
+        } else {
+            quote_spanned!(here()=> #ty)
+        };
         let wrap = if optional {
             quote_spanned!(here()=> reduced)
         } else {
@@ -73,7 +79,7 @@ impl Operator for Reduce {
             quote_spanned! {here()=>
                 let reduced = match &slot.value {
                     ::core::option::Option::Some(old) => {
-                        let reduced = #call;
+                        let reduced: #returned = #call;
                         #wrap
                     }
                     ::core::option::Option::None => {

@@ -70,6 +70,12 @@ fn add(builder: &mut Builder<'_>, node: NodeId, sink: SinkId, at: Ident, nullabl
     builder.add(name, span, Box::new(To { sink, at, nullable }), vec![node], None, None);
 }
 
+/// `&` with the span of the type behind it.
+fn reference_at(ty: &syn::Type) -> TokenStream {
+    let span = syn::spanned::Spanned::span(ty);
+    quote_spanned!(span=> &)
+}
+
 impl Operator for To {
     fn word(&self) -> &'static str {
         "to"
@@ -88,6 +94,8 @@ impl Operator for To {
         let at = here().located_at(self.at.span());
         let (sink_key, sink_value) = (Ident::new("sink_key", at), Ident::new("sink_value", at));
         let (key, value) = (vars.key.reference(), vars.value.reference());
+        // References at the declared types: rustc shows them beside what does not fit.
+        let (kr, vr) = (reference_at(&kt), reference_at(&vt));
         let value_type = if self.nullable {
             quote_spanned!(here()=> ::core::option::Option<#vt>)
         } else {
@@ -96,8 +104,8 @@ impl Operator for To {
         let checked = quote_spanned! {here()=>
             let sink_key = #key;
             let sink_value = #value;
-            let sink_key: &#kt = #sink_key;
-            let sink_value: &#value_type = #sink_value;
+            let sink_key: #kr #kt = #sink_key;
+            let sink_value: #vr #value_type = #sink_value;
         };
         let key = e.encode(kf, &kt, &quote_spanned!(here()=> sink_key));
         let value = if self.nullable {

@@ -22,8 +22,15 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let mut stream = match flow {
         Flow::Stream(stream) | Flow::Grouped(GroupedFlow { stream, window: None }) => stream,
         other => {
-            let message =
-                format!("`transform` is for a stream or a group, and this is {}", other.what());
+            let advice = match &other {
+                Flow::Grouped(_) => ": states by windows are for `aggregate`",
+                Flow::Table(_) => ": go over to a stream with `.to_stream()` first",
+                _ => "",
+            };
+            let message = format!(
+                "`transform` is for a stream or a group, and this is {}{advice}",
+                other.what()
+            );
             builder.errors.error(call.span(), message);
             return None;
         }
@@ -70,8 +77,11 @@ impl Operator for Transform {
                 let state: &mut ::core::option::Option<#ty> = &mut slot.value;
             }
         } else {
+            // At the store's name: rustc shows a state without a default there.
+            let at = here().located_at(store.user.unwrap_or_else(here));
+            let default = quote_spanned!(at=> ::core::default::Default::default());
             quote_spanned! {here()=>
-                let state: &mut #ty = slot.value.get_or_insert_with(::core::default::Default::default);
+                let state: &mut #ty = slot.value.get_or_insert_with(|| #default);
             }
         };
         let vars = Vars { value: Operand { ident: value.clone(), by_ref: false }, ..vars.clone() };

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::grouped;
-use crate::diagnostic::suggestion;
+use crate::diagnostic::suggestion_or;
 use crate::model::{Builder, Flow, WindowKind, WindowSpec, milliseconds};
 use crate::parse::Call;
 
@@ -22,9 +22,28 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         return None;
     }
     let (mut kind, mut grace, mut retention) = (None, None, None);
+    let mut wrong = false;
     for arg in &call.args {
-        let Some((word, durations)) = word_and_durations(builder, &arg.value) else { continue };
+        let Some((word, durations)) = word_and_durations(builder, &arg.value) else {
+            wrong = true;
+            continue;
+        };
         let name = word.to_string();
+        let given = match name.as_str() {
+            "grace" => grace.is_some(),
+            "retention" => retention.is_some(),
+            _ => kind.is_some(),
+        };
+        if given && WORDS.contains(&name.as_str()) {
+            let message = match name.as_str() {
+                "grace" | "retention" => format!("`{name}` is given twice: keep one"),
+                _ => format!(
+                    "`window` has one kind of windows: take `{name}` out, or the one before"
+                ),
+            };
+            builder.errors.error(word.span(), message);
+            wrong = true;
+        }
         match (name.as_str(), durations.as_slice()) {
             ("tumbling", [size_ms]) => {
                 kind = Some((WindowKind::Tumbling { size_ms: *size_ms }, word))
@@ -44,12 +63,15 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
                 return None;
             }
             (other, _) => {
-                let hint = suggestion(other, WORDS);
-                let message = format!("`window` has no `{other}`{hint}; {USAGE}");
+                let hint = suggestion_or(other, WORDS, USAGE);
+                let message = format!("`window` has no `{other}`{hint}");
                 builder.errors.error(word.span(), message);
                 return None;
             }
         }
+    }
+    if wrong {
+        return None;
     }
     let Some((kind, word)) = kind else {
         builder.errors.error(call.span(), USAGE);

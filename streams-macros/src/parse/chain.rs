@@ -55,12 +55,22 @@ impl Parse for Chain {
         let head = if name == "merge" && input.peek(syn::token::Paren) {
             let content;
             syn::parenthesized!(content in input);
-            Head::Merge(name, comma_separated(&content, |i| i.parse())?)
+            Head::Merge(name, comma_separated(&content, merged)?)
         } else {
             Head::Name(name)
         };
         Ok(Chain { head, calls: calls(input)? })
     }
+}
+
+/// A stream's name between the parentheses of `merge`.
+fn merged(input: ParseStream<'_>) -> syn::Result<Ident> {
+    let advice = "`merge` takes names of streams: name the chain first (`let x = …;`)";
+    let name = input.parse().map_err(|e| syn::Error::new(e.span(), advice))?;
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error(advice));
+    }
+    Ok(name)
 }
 
 fn calls(input: ParseStream<'_>) -> syn::Result<Vec<Call>> {
@@ -84,6 +94,12 @@ impl Parse for Call {
             syn::braced!(content in input);
             let arms = parse_arms(&content)?;
             return Ok(Call { name, args: Vec::new(), arms: Some(arms) });
+        }
+        if input.peek(Token![::]) {
+            let message = format!(
+                "an operator takes no type arguments: give the closure of `{name}` a return type (`|v| -> Type {{ … }}`)"
+            );
+            return Err(input.error(message));
         }
         if !input.peek(syn::token::Paren) {
             let message = format!("an operator has parentheses: `{name}()`");
@@ -122,7 +138,9 @@ fn parse_arms(input: ParseStream<'_>) -> syn::Result<Vec<Arm>> {
             input.call(syn::Pat::parse_multi_with_leading_vert)?
         };
         let guard = input.parse::<Option<Token![if]>>()?.map(|_| input.parse()).transpose()?;
-        input.parse::<Token![=>]>()?;
+        input.parse::<Token![=>]>().map_err(|e| {
+            syn::Error::new(e.span(), "expected `=> sink` after the pattern of the arm")
+        })?;
         let target = if input.peek(Token![.]) {
             ArmTarget::Calls(calls(input)?)
         } else {
@@ -135,7 +153,9 @@ fn parse_arms(input: ParseStream<'_>) -> syn::Result<Vec<Arm>> {
         };
         arms.push(Arm { pattern, guard, target });
         if !input.is_empty() {
-            input.parse::<Token![,]>()?;
+            input.parse::<Token![,]>().map_err(|e| {
+                syn::Error::new(e.span(), "expected `,` between the arms of `branch`")
+            })?;
         }
     }
     Ok(arms)

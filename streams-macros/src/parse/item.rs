@@ -1,12 +1,12 @@
 //! One item of the language: up to its semicolon.
 
-use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Token, Type};
 
 use super::chain::Chain;
-use super::comma_separated;
-use crate::diagnostic::suggestion;
+use super::unread::Unread;
+use super::{comma_separated, rust_item};
+use crate::diagnostic::{suggestion, suggestion_or};
 
 /// An item.
 pub(crate) enum Item {
@@ -16,6 +16,19 @@ pub(crate) enum Item {
     Store(Store),
     Let(Let),
     Chain(Chain),
+    /// An error has been reported.
+    Unread(Unread),
+}
+
+impl Item {
+    /// What could follow it, for messages.
+    pub(super) fn next(&self) -> &'static str {
+        match self {
+            Item::Chain(_) | Item::Let(_) => "the next `.operator(…)`",
+            Item::Setting(_) => "an operator",
+            Item::Input(_) | Item::Sink(_) | Item::Store(_) | Item::Unread(_) => "`, option = …`",
+        }
+    }
 }
 
 /// `format = json;`
@@ -96,6 +109,7 @@ const KEYWORDS: [&str; 4] = ["source", "table", "sink", "store"];
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let doc = doc_comment(input)?;
+        rust_item(input)?;
         let item = if input.peek(Token![let]) {
             parse_let(input, doc)?
         } else if input.peek(Ident) && input.peek2(Token![=]) {
@@ -107,14 +121,6 @@ impl Parse for Item {
         } else {
             Item::Chain(input.parse()?)
         };
-        if input.is_empty() {
-            let message = "the item ends without `;`: add one after it";
-            return Err(syn::Error::new(Span::call_site(), message));
-        }
-        if !input.peek(Token![;]) {
-            return Err(input.error("expected `;` or the next `.operator(…)` here"));
-        }
-        input.parse::<Token![;]>()?;
         Ok(item)
     }
 }
@@ -145,15 +151,26 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
     let keyword: Ident = input.parse()?;
     let word = keyword.to_string();
     if !KEYWORDS.contains(&word.as_str()) {
-        let hint = suggestion(&word, KEYWORDS.into_iter().chain(["let"]));
-        let message = format!(
-            "`{word}` does not open an item{hint}; an item is `source`, `table`, `sink`, `store`, \
-             `let`, a setting `name = …;` or a chain `stream.operator(…)…;`"
+        let hint = suggestion_or(
+            &word,
+            KEYWORDS.into_iter().chain(["let"]),
+            "an item is `source`, `table`, `sink`, `store`, `let`, a setting `name = …;` or a chain \
+             `stream.operator(…)…;`",
         );
+        let message = format!("`{word}` does not open an item{hint}");
         return Err(syn::Error::new(keyword.span(), message));
     }
     let name: Ident = input.parse()?;
-    input.parse::<Token![:]>()?;
+    input.parse::<Token![:]>().map_err(|e| {
+        let kind = match word.as_str() {
+            "store" => "kv",
+            "table" => "table",
+            _ => "stream",
+        };
+        let message =
+            format!("expected `: {kind}<K, V>` after `{name}`: the types of key and value");
+        syn::Error::new(e.span(), message)
+    })?;
     let kind: Ident = input.parse()?;
     let (key, value) = key_and_value(input, &kind)?;
     if word == "store" {

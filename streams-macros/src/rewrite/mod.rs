@@ -1,7 +1,7 @@
 //! Closures become blocks: what the user wrote stands in the straight-line code as it is, with its
 //! own spans, its parameters bound by `let`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -134,11 +134,29 @@ impl Function {
         }
         match self {
             Function::Path { path, .. } => {
+                // At the function's name: rustc shows there what its parameters do not take.
+                let values = values.iter().map(|value| located_at((*value).clone(), path.span()));
                 Inlined { tokens: quote!(#path(#(#values),*)), fallible: false }
             }
             Function::Closure(closure) => inline_closure(closure, &values),
         }
     }
+}
+
+/// The same tokens, seen by the compiler as before, and shown at another place.
+fn located_at(tokens: TokenStream, place: Span) -> TokenStream {
+    let move_one = |token: TokenTree| {
+        let span = token.span().located_at(place);
+        let mut token = match token {
+            TokenTree::Group(group) => {
+                Group::new(group.delimiter(), located_at(group.stream(), place)).into()
+            }
+            other => other,
+        };
+        token.set_span(span);
+        token
+    };
+    tokens.into_iter().map(move_one).collect()
 }
 
 fn inline_closure(closure: &ExprClosure, values: &[&TokenStream]) -> Inlined {

@@ -1,0 +1,15 @@
+//! `group_by_key` takes nothing.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: table<String, i64> = "out";
+
+        orders.group_by_key(|k, _| k.clone()).count(counts).to(out);
+    }
+}
+
+fn main() {}

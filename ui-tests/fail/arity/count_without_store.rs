@@ -1,0 +1,15 @@
+//! `count` keeps its state under a name.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: table<String, i64> = "out";
+
+        orders.group_by_key().count().to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,28 @@
+//! An arm's chain goes nowhere.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    #[derive(Clone, Serialize, Deserialize)]
+    pub enum Event {
+        Login,
+        Logout,
+        Click(u32),
+    }
+
+    topology! {
+        format = json;
+        source events: stream<String, Event> = "events";
+        sink logins: stream<String, Event> = "logins";
+        sink rest: stream<String, Event> = "rest";
+
+        events.branch {
+            Event::Login => .filter(|_| true),
+            Event::Logout => logins,
+            else => rest,
+        };
+    }
+}
+
+fn main() {}

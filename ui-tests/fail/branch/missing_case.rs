@@ -1,0 +1,27 @@
+//! A case that no arm takes.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    #[derive(Clone, Serialize, Deserialize)]
+    pub enum Event {
+        Login,
+        Logout,
+        Click(u32),
+    }
+
+    topology! {
+        format = json;
+        source events: stream<String, Event> = "events";
+        sink logins: stream<String, Event> = "logins";
+        sink rest: stream<String, Event> = "rest";
+
+        events.branch {
+            Event::Login => logins,
+            Event::Click(_) => rest,
+        };
+    }
+}
+
+fn main() {}

@@ -1,0 +1,30 @@
+//! An arm that no record reaches.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    #![deny(unreachable_patterns)]
+
+    #[derive(Clone, Serialize, Deserialize)]
+    pub enum Event {
+        Login,
+        Logout,
+        Click(u32),
+    }
+
+    topology! {
+        format = json;
+        source events: stream<String, Event> = "events";
+        sink logins: stream<String, Event> = "logins";
+        sink rest: stream<String, Event> = "rest";
+
+        events.branch {
+            Event::Login => logins,
+            else => rest,
+            Event::Logout => rest,
+        };
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! The macro must see the module's text.
+
+use streams::prelude::*;
+
+#[topology]
+mod orders;
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! The attribute is on a function.
+
+use streams::prelude::*;
+
+#[topology]
+fn orders() {}
+
+fn main() {}

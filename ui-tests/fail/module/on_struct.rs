@@ -1,0 +1,10 @@
+//! The attribute is on a struct.
+
+use streams::prelude::*;
+
+#[topology]
+struct Orders {
+    id: u64,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+//! A chain cannot start with a sink.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+        sink copy: stream<String, i64> = "copy";
+
+        orders.to(out);
+        out.to(copy);
+    }
+}
+
+fn main() {}

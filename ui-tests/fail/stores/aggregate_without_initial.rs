@@ -1,0 +1,15 @@
+//! `aggregate` needs the initial state.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: table<String, i64> = "out";
+
+        orders.group_by_key().aggregate(sums, |n, sum| *sum += n).to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A sink where a store is needed.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.transform(out, |n, total: &mut i64| { *total += n; *total }).to(out);
+    }
+}
+
+fn main() {}

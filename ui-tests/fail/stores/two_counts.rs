@@ -1,0 +1,16 @@
+//! Two operators declare one store in place.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.group_by_key().count(counts).to_stream().to(out);
+        orders.filter(|n| *n > 0).group_by_key().count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! The last item has no semicolon.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.filter(|n| *n > 0).to(out)
+    }
+}
+
+fn main() {}

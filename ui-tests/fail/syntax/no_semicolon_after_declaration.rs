@@ -1,0 +1,15 @@
+//! A declaration without its semicolon.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders"
+        sink out: stream<String, i64> = "out";
+
+        orders.to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! `count` gives `i64`, as Java's `Long`.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: table<String, u64> = "out";
+
+        orders.group_by_key().count(counts).to(out);
+    }
+}
+
+fn main() {}

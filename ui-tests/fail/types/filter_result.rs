@@ -1,0 +1,15 @@
+//! `filter` needs a condition.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.filter(|n| n % 2).to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! The key changed and its type is nowhere written, where a topic needs it.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.group_by(|k, _| k[..1].to_owned()).count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A window without its kind and size.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source clicks: stream<String, i64> = "clicks";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        clicks.group_by_key().window(grace(10s)).count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {}

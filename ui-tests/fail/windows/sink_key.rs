@@ -1,0 +1,15 @@
+//! Results of windows are keyed by `Windowed<K>`.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source clicks: stream<String, i64> = "clicks";
+        sink out: stream<String, i64> = "out";
+
+        clicks.group_by_key().window(tumbling(5m)).count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A kind of window that there is not.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source clicks: stream<String, i64> = "clicks";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        clicks.group_by_key().window(tumblng(5m)).count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {}
