@@ -1,6 +1,6 @@
 //! Kafka Streams as a compile-time language.
 //!
-//! A module with [`#[topology]`](topology) holds a `topology! { … }` in a compact stream language; the
+//! A module with [`#[topology]`](macro@topology) holds a `topology! { … }` in a compact stream language; the
 //! compiler checks it, and it becomes straight-line Rust with typed keys, values and stores.
 //!
 //! ```

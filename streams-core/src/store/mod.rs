@@ -15,7 +15,7 @@ mod cache;
 mod key_value;
 mod window;
 
-pub use backend::{Backend, FlushBatch, FlushOp};
+pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
 pub use key_value::KeyValueStore;
 pub use window::WindowStore;

@@ -1,9 +1,9 @@
 //! The embedded log: topics, partitions, offsets and groups as Kafka has them, on RocksDB, in this
 //! process.
 //!
-//! Records are stored in checked batches ([`batch`]), one RocksDB entry each. A commit is one
+//! Records are stored in checked batches (`batch`), one RocksDB entry each. A commit is one
 //! RocksDB write of all records and offsets, so that exactly-once needs no protocol; readers are
-//! shown what has been written ([`log`]). One thread deletes and compacts ([`cleaner`]).
+//! shown what has been written (`log`). One thread deletes and compacts (`cleaner`).
 //!
 //! *Invariant:* the offsets of a partition ascend, and its published end never falls. What lies
 //! before the end never changes, except that compaction and retention take records away.

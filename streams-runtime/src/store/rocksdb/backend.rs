@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use rocksdb::{BoundColumnFamily, ReadOptions};
-use streams_core::store::Backend;
+use streams_core::store::{Backend, EachRow};
 use streams_core::{Error, ErrorKind, Result};
 
 use super::state_dir::Shared;
@@ -60,7 +60,7 @@ impl Backend for RocksBackend {
         from: &[u8],
         to: Option<&[u8]>,
         reverse: bool,
-        each: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool>,
+        each: &mut EachRow<'_>,
     ) -> Result<()> {
         let first = self.prefixed(from);
         let end = to.map_or_else(|| prefix_end(self.prefix), |to| self.prefixed(to));
