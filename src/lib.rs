@@ -1,6 +1,6 @@
 //! Kafka Streams as a compile-time language.
 //!
-//! A module with [`#[topology]`](topology) holds a `topology! { … }` in a compact stream language; the
+//! A module with [`#[topology]`](macro@topology) holds a `topology! { … }` in a compact stream language; the
 //! compiler checks it, and it becomes straight-line Rust with typed keys, values and stores.
 //!
 //! ```
@@ -37,6 +37,10 @@ pub use streams_core::{
 };
 pub use streams_macros::topology;
 
+/// Running an application: on the embedded log, or on Apache Kafka.
+#[cfg(feature = "runtime")]
+pub use streams_runtime as runtime;
+
 /// What a topology's module has in scope, and what a program with one needs.
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
@@ -44,6 +48,8 @@ pub mod prelude {
     pub use streams_macros::topology;
 
     pub use crate::Context;
+    #[cfg(feature = "runtime")]
+    pub use streams_runtime::AppExt;
 }
 
 /// For code written by `#[topology]` only.

@@ -14,7 +14,7 @@ const PRODUCTS: [&str; 8] = ["tea", "boots", "lamp", "bike", "novel", "phone", "
 const PAGES: [&str; 5] = [HOME, "/news", "/sport", "/recipes", "/travel"];
 
 /// The records over time, the same each time: one purchase in five, the rest clicks.
-pub fn records() -> impl Iterator<Item = Record> {
+pub(crate) fn records() -> impl Iterator<Item = Record> {
     let mut random = Random::new(2);
     (0..EVENTS).map(move |n| {
         let at = START_MS + (n as i128 * i128::from(DAY_MS) / i128::from(EVENTS)) as i64;

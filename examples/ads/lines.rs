@@ -33,7 +33,7 @@ struct ClickLine {
 ///
 /// # Errors
 /// What is wrong with the line.
-pub fn parse(line: &str) -> Result<Record, String> {
+pub(crate) fn parse(line: &str) -> Result<Record, String> {
     let line: Line = serde_json::from_str(line).map_err(|e| e.to_string())?;
     let record = match line {
         Line::Purchase(PurchaseLine { user, product, price, at }) => {

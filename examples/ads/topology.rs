@@ -46,9 +46,9 @@ pub mod ads {
         if new.price >= old.price { new.clone() } else { old.clone() }
     }
 
-    fn ad(user: &String, click: &Click, purchase: &Purchase) -> Ad {
+    fn ad(user: &str, click: &Click, purchase: &Purchase) -> Ad {
         let (page, product) = (click.page.clone(), purchase.product.clone());
-        Ad { user: user.clone(), page, product, at: click.at }
+        Ad { user: user.to_owned(), page, product, at: click.at }
     }
 
     topology! {

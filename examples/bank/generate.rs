@@ -18,7 +18,7 @@ const LATE_MS: u64 = 3_600_000;
 
 /// The records, the same each time: first a limit for every tenth account, then the withdrawals
 /// over time, some out of order.
-pub fn records() -> impl Iterator<Item = Record> {
+pub(crate) fn records() -> impl Iterator<Item = Record> {
     let limits = (0..ACCOUNTS).step_by(10).map(|n| {
         let amount = 50_000 + 25_000 * (n as i64 / 10 % 8);
         Record::json("limits", account(n), &Limit { amount }, 0)

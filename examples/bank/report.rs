@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{amount, count};
+use crate::support::count;
 use crate::topology::bank::{Decision, Verdict};
 
 /// Sums over decisions.
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     allowed: (u64, i64),
     denied: (u64, i64),
     denied_by_account: BTreeMap<String, (u64, i64)>,
@@ -18,7 +18,7 @@ const SHOWN: usize = 5;
 
 impl Report {
     /// Adds a decision.
-    pub fn add(&mut self, decision: &Decision) {
+    pub(crate) fn add(&mut self, decision: &Decision) {
         let sum = match decision.decision {
             Verdict::Allow => &mut self.allowed,
             Verdict::Deny => {
@@ -33,7 +33,7 @@ impl Report {
     }
 
     /// Prints the tables.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("decisions        withdrawals              sum");
         for (name, (n, sum)) in [("ALLOW", self.allowed), ("DENY", self.denied)] {
             println!("  {name:<10} {:>15} {:>16}", count(n), amount(sum));
@@ -45,4 +45,11 @@ impl Report {
             println!("  {name:<10} {:>15} {:>16}", count(*n), amount(*sum));
         }
     }
+}
+
+/// Cents as `1,234.56`.
+fn amount(cents: i64) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    let cents = cents.unsigned_abs();
+    format!("{sign}{}.{:02}", count(cents / 100), cents % 100)
 }

@@ -85,7 +85,7 @@ pub mod bank {
         Request { withdrawal: withdrawal.clone(), limit }
     }
 
-    fn decide(account: &String, request: &Request, spent: &mut Spent) -> Decision {
+    fn decide(account: &str, request: &Request, spent: &mut Spent) -> Decision {
         let Request { withdrawal: Withdrawal { id, amount, at }, limit } = request.clone();
         let before = spent.total(at);
         let after = before.saturating_add(amount);
@@ -95,7 +95,7 @@ pub mod bank {
         } else {
             (Verdict::Deny, before)
         };
-        Decision { id, account: account.clone(), amount, at, decision, total, limit }
+        Decision { id, account: account.to_owned(), amount, at, decision, total, limit }
     }
 
     topology! {

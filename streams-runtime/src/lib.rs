@@ -1,8 +1,27 @@
 //! Runs topologies: on the embedded log, and on Apache Kafka.
+//!
+//! [`Streams`] is a running application: worker threads, each with a consumer and a producer of its
+//! own, that share the tasks of a topology. [`AppExt`] makes a program of an application.
 
 pub mod broker;
+pub mod cli;
+pub mod config;
 pub mod error;
 pub mod group;
+mod load;
+mod plan;
+mod progress;
+mod restore;
+mod shared;
+mod signal;
 pub mod store;
+mod streams;
+mod until_end;
+mod worker;
 
+pub use cli::AppExt;
+pub use config::Config;
 pub use error::{Error, ErrorKind, Result};
+pub use load::{Loader, read_topic};
+pub use progress::Progress;
+pub use streams::{Streams, broker_for};

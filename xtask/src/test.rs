@@ -14,7 +14,7 @@ use crate::step::Steps;
 /// The address that the broker tests read.
 const BOOTSTRAP_ENV: &str = "STREAMS_TEST_BOOTSTRAP";
 /// The static binary that a broker test runs as a user would.
-const STATIC_BANK_ENV: &str = "STREAMS_STATIC_BANK";
+const STATIC_BANK_ENV: &str = "STREAMS_TEST_STATIC_BANK";
 
 #[derive(Args)]
 pub(crate) struct Test {

@@ -1,1 +1,58 @@
-fn main() {}
+//! The workloads of the peer benchmark, written in the language. The command line is that of the
+//! benchmark's programs: `--name value` pairs, see `benches/peer/README.md`.
+
+mod topologies;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use streams::runtime::{Config, Error, Result, Streams, cli};
+use streams::{App, Topology};
+
+fn main() -> ExitCode {
+    cli::log_to_stderr(Some("warn"));
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut options = BTreeMap::new();
+    let mut words = std::env::args().skip(1);
+    while let Some(name) = words.next() {
+        options.insert(name.trim_start_matches('-').to_owned(), words.next().unwrap_or_default());
+    }
+    match options.get("workload").map_or("", String::as_str) {
+        "pass" => start(&topologies::pass::app(), &options),
+        "bank" => start(&topologies::bank::app(), &options),
+        other => Err(Error::config(format!("--workload {other}: there are pass and bank"))),
+    }
+}
+
+fn start<T: Topology>(app: &App<T>, options: &BTreeMap<String, String>) -> Result<()> {
+    let text = |name: &str| options.get(name).cloned();
+    let number = |name: &str, default: u64| match options.get(name) {
+        None => Ok(default),
+        Some(n) => n.parse().map_err(|_| Error::config(format!("--{name} {n}: not a number"))),
+    };
+    if text("guarantee").is_some_and(|g| g != "alos") {
+        return Err(Error::config("--guarantee: only alos (at least once) so far"));
+    }
+    let mut config = Config::new();
+    config.brokers = text("bootstrap");
+    config.application_id = text("app-id");
+    config.state_dir = text("state-dir").unwrap_or_default().into();
+    config.threads = number("threads", 1)? as usize;
+    config.commit_interval = Some(number("commit-ms", 1000)?);
+    if let Some(output) = text("output") {
+        config.topics.insert("out".to_owned(), output);
+    }
+    if let Some(input) = text("input") {
+        config.topics.insert("in".to_owned(), input);
+    }
+    Streams::start(app, config)?.run()
+}

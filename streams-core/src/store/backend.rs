@@ -2,6 +2,9 @@
 
 use crate::Result;
 
+/// What [`Backend::scan`] calls with each row's key and bytes; `false` ends the scan.
+pub type EachRow<'a> = dyn FnMut(&[u8], &[u8]) -> Result<bool> + 'a;
+
 /// An ordered map of bytes on disk, for one store of one task. Only reads: writes go through a
 /// [`FlushBatch`], so that all stores of a task and their changelog positions are written at once.
 pub trait Backend: Send {
@@ -21,7 +24,7 @@ pub trait Backend: Send {
         from: &[u8],
         to: Option<&[u8]>,
         reverse: bool,
-        each: &mut dyn FnMut(&[u8], &[u8]) -> Result<bool>,
+        each: &mut EachRow<'_>,
     ) -> Result<()>;
 
     /// True if there is no row: then what is not in memory does not exist, and no read is needed.

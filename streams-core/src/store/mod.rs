@@ -1,6 +1,6 @@
 //! State stores.
 //!
-//! A store is a typed write-back [`cache`] over rows of bytes. The hot path of an operator is one
+//! A store is a typed write-back `cache` over rows of bytes. The hot path of an operator is one
 //! hash lookup that gives a `&mut` to the value; bytes are written once per key and commit to the
 //! changelog, and once per key and flush to the disk.
 //!
@@ -15,7 +15,7 @@ mod cache;
 mod key_value;
 mod window;
 
-pub use backend::{Backend, FlushBatch, FlushOp};
+pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
 pub use key_value::KeyValueStore;
 pub use window::WindowStore;

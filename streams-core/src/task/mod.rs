@@ -1,7 +1,7 @@
 //! A task: one sub-topology at one partition, as a state machine without I/O and without a clock.
 //!
 //! Records come in by [`Task::accept`] and [`Task::run`] processes them; what they cause lies in
-//! the task's [`Output`](crate::Output) until the driver takes it. A commit is the driver's: it calls
+//! the task's [`Output`] until the driver takes it. A commit is the driver's: it calls
 //! [`Task::prepare_commit`], makes the output and the [positions](Task::positions) durable, and, now
 //! and then, lets the stores [`flush`](Task::flush) what they owe to the disk.
 

@@ -6,6 +6,9 @@ use super::Driver;
 use crate::format::{DecodeOwned, Encode};
 use crate::{Error, ErrorKind, HeaderBuf, RecordRef, Result};
 
+/// Names types without holding any of them.
+type Types<K, V, KF, VF> = PhantomData<fn(K, V) -> (K, V, KF, VF)>;
+
 /// A record read from a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestRecord<K, V> {
@@ -24,7 +27,7 @@ pub struct TestRecord<K, V> {
 pub struct InputTopic<'d, K, V, KF, VF> {
     driver: &'d mut Driver,
     topic: &'static str,
-    types: PhantomData<fn(K, V) -> (KF, VF)>,
+    types: Types<K, V, KF, VF>,
 }
 
 impl<'d, K, V, KF, VF> InputTopic<'d, K, V, KF, VF> {
@@ -85,7 +88,7 @@ fn encode<F: Encode<T>, T>(value: &T) -> Result<Vec<u8>> {
 pub struct OutputTopic<'d, K, V, KF, VF> {
     driver: &'d mut Driver,
     topic: &'static str,
-    types: PhantomData<fn() -> (K, V, KF, VF)>,
+    types: Types<K, V, KF, VF>,
 }
 
 impl<'d, K, V, KF, VF> OutputTopic<'d, K, V, KF, VF> {

@@ -289,9 +289,9 @@ impl Driver {
     /// What `each` returns.
     pub fn for_each_store(
         &mut self,
-        mut each: impl FnMut(&mut dyn StateStore) -> Result<()>,
+        each: impl FnMut(&mut dyn StateStore) -> Result<()>,
     ) -> Result<()> {
-        self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(|s| each(s))
+        self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(each)
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct Builder<'a> {
     mentioned: BTreeSet<String>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a few dozen, for the time of an expansion")]
 enum Named {
     Flow {
         ident: Ident,
@@ -337,7 +338,7 @@ impl Builder<'_> {
         user: Span,
     ) -> StoreId {
         let id = self.new_store(ident.clone(), kind, key, value, (None, None), false);
-        self.graph.stores[id.0].user = Some(user);
+        self.graph.store_mut(id).user = Some(user);
         self.declare(Named::Store { id, ident: ident.clone() });
         id
     }
@@ -406,7 +407,7 @@ impl Builder<'_> {
     ) -> NodeId {
         let id = NodeId(self.graph.nodes.len());
         for input in &inputs {
-            self.graph.nodes[input.0].consumers.push(id);
+            self.graph.node_mut(*input).consumers.push(id);
         }
         let doc = String::new();
         let consumers = Vec::new();
@@ -611,7 +612,7 @@ impl Builder<'_> {
         match self.names.get(&name) {
             Some(Named::Sink { id, .. }) => {
                 let id = *id;
-                self.graph.sinks[id.0].written = true;
+                self.graph.sink_mut(id).written = true;
                 Some(id)
             }
             Some(Named::Unknown { .. }) => None,
@@ -657,7 +658,7 @@ impl Builder<'_> {
             self.errors.error(ident.span(), message);
             return None;
         };
-        let store = &mut self.graph.stores[id.0];
+        let store = self.graph.store_mut(id);
         if let Some(first) = store.user.replace(ident.span()) {
             let message = format!("store `{name}` has two operators: give each a store of its own");
             self.errors.error_with(ident.span(), message, first, "first used here");
@@ -743,20 +744,20 @@ impl Builder<'_> {
                         _ => "stream",
                     };
                     // A table that was made by an operator is kept by its store.
-                    let kept = matches!(flow, Flow::Table(t) if !self.graph.nodes[t.node.0].inputs.is_empty());
+                    let kept = matches!(flow, Flow::Table(t) if !self.graph.node(t.node).inputs.is_empty());
                     if !kept {
                         let message =
                             format!("{what} `{ident}` is never used: use it, or take it out");
                         self.errors.error(ident.span(), message);
                     }
                 }
-                Named::Sink { id, ident } if !self.graph.sinks[id.0].written => {
+                Named::Sink { id, ident } if !self.graph.sink(*id).written => {
                     let message = format!(
                         "sink `{ident}` is never written: end a chain in `.to({ident})`, or take it out"
                     );
                     self.errors.error(ident.span(), message);
                 }
-                Named::Store { id, ident } if self.graph.stores[id.0].user.is_none() => {
+                Named::Store { id, ident } if self.graph.store(*id).user.is_none() => {
                     let message = format!(
                         "store `{ident}` is never used: name it in an operator, or take it out"
                     );

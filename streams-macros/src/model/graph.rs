@@ -1,5 +1,7 @@
 //! The graph as data.
 
+#![expect(clippy::indexing_slicing, reason = "ids come from the graph that they index")]
+
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, Type};
 
@@ -140,6 +142,18 @@ impl Graph {
 
     pub(crate) fn source(&self, id: SourceId) -> &Source {
         &self.sources[id.0]
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0]
+    }
+
+    pub(crate) fn store_mut(&mut self, id: StoreId) -> &mut Store {
+        &mut self.stores[id.0]
+    }
+
+    pub(crate) fn sink_mut(&mut self, id: SinkId) -> &mut Sink {
+        &mut self.sinks[id.0]
     }
 
     /// The inputs of a sub-topology, in order; a place in this list is the source's number.

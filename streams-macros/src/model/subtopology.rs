@@ -1,6 +1,8 @@
 //! Cuts the graph into sub-topologies: what is connected by operators and shared stores, and by
 //! nothing but topics to the rest.
 
+#![expect(clippy::indexing_slicing, reason = "numbers of nodes and stores come from the graph")]
+
 use super::graph::Graph;
 
 /// Numbers the sub-topologies in the order of their first source.

@@ -38,8 +38,8 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let operator = Box::new(Count { store, window });
     let node = builder.add_after(stream.node, &call, operator, None, None);
     let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
-    builder.graph.nodes[node.0].key = table.key.clone();
-    builder.graph.nodes[node.0].value = table.value.clone();
+    builder.graph.node_mut(node).key = table.key.clone();
+    builder.graph.node_mut(node).value = table.value.clone();
     Some(Flow::Table(table))
 }
 

@@ -12,6 +12,7 @@ use crate::model::reference_of;
 use crate::parse::Siblings;
 
 /// A closure or the path of a function, as an operator's argument.
+#[expect(clippy::large_enum_variant, reason = "one an operator, for the time of an expansion")]
 pub(crate) enum Function {
     Closure(ExprClosure),
     Path { path: syn::ExprPath, signature: Option<syn::Signature> },

@@ -135,6 +135,13 @@ pub trait Broker: Send + Sync {
     /// Deletes topics; absent ones are no error.
     fn delete_topics(&self, names: &[&str]) -> Result<()>;
 
+    /// Deletes the records before these offsets, so that a repartition topic does not grow for
+    /// ever. A log that leaves this to retention does nothing.
+    fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<()> {
+        let _ = before;
+        Ok(())
+    }
+
     /// The end offsets (offset after the last record) of partitions, in their order.
     fn end_offsets(&self, partitions: &[TopicPartition]) -> Result<Vec<i64>>;
 
@@ -182,6 +189,12 @@ pub trait Client {
     /// Appends one record; it is copied, and durable after the next [`commit`](Self::commit).
     /// Waits where the client's queue is full.
     fn append(&mut self, record: Append<'_>) -> Result<()>;
+
+    /// True if so much waits for the next [`commit`](Self::commit) that the caller should not wait
+    /// for its commit interval. Of use where the client keeps appended records in memory.
+    fn wants_commit(&self) -> bool {
+        false
+    }
 
     /// Makes everything appended durable, then commits the offsets (of the next record to read).
     /// Where the log can do both at once (embedded), it does.

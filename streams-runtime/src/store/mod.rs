@@ -1,1 +1,3 @@
 //! State on disk.
+
+pub mod rocksdb;

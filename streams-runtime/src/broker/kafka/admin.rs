@@ -105,12 +105,14 @@ impl Admin {
             OffsetSpec::Earliest => "asking for the beginning of",
             OffsetSpec::Latest => "asking for the end of",
         };
-        let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
-        let entries = self
-            .handle
-            .list_offsets(wanted, spec, self.timeout)?
-            .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-        in_order(partitions, entries, doing)
+        self.until_settled(|timeout| {
+            let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
+            let entries = self
+                .handle
+                .list_offsets(wanted, spec, timeout)?
+                .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
+            in_order(partitions, entries, doing)
+        })
     }
 
     pub(super) fn committed(
@@ -122,13 +124,30 @@ impl Admin {
             return Ok(Vec::new());
         }
         let doing = format!("asking for what group {group} committed of");
-        let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
-        let entries = self
-            .handle
-            .group_offsets(group, wanted, self.timeout)?
-            .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-        let offsets = in_order(partitions, entries, &doing)?;
+        let offsets = self.until_settled(|timeout| {
+            let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
+            let entries = self
+                .handle
+                .group_offsets(group, wanted, timeout)?
+                .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
+            in_order(partitions, entries, &doing)
+        })?;
         Ok(offsets.into_iter().map(|offset| (offset >= 0).then_some(offset)).collect())
+    }
+
+    /// Asks again while the answer is one that passes by itself: a partition between leaders (as
+    /// right after its topic was created), a coordinator that is loading.
+    fn until_settled<T>(&self, ask: impl Fn(Duration) -> Result<T>) -> Result<T> {
+        let deadline = Instant::now() + self.timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now()).max(LOOK_AGAIN);
+            match ask(left) {
+                Err(e) if e.kind() == ErrorKind::Retry && Instant::now() < deadline => {
+                    std::thread::sleep(LOOK_AGAIN);
+                }
+                other => return other,
+            }
+        }
     }
 
     fn describe(&self, names: &[&str], timeout: Duration) -> Result<HashMap<String, TopicInfo>> {

@@ -1,0 +1,138 @@
+//! The program that an application makes of itself: `run` (the default), `describe`, `check`.
+
+mod describe;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use streams_core::topology::{App, Topology};
+
+pub use describe::describe;
+
+use crate::config::{Config, Layers};
+use crate::error::Result;
+use crate::streams::{Streams, broker_for, prepare};
+
+/// What can be done with an application.
+pub trait AppExt {
+    /// Runs what the command line says; see `--help`.
+    fn run_from_args(self) -> ExitCode;
+}
+
+#[derive(Parser)]
+#[command(version, about = "A streams application")]
+struct Command {
+    #[command(subcommand)]
+    what: Option<What>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Process records until SIGINT or SIGTERM (the default).
+    Run,
+    /// Print the topology: sub-topologies, sources, operators with their stores, sinks.
+    Describe,
+    /// Compare the topology with the topics there are, and start nothing.
+    Check,
+}
+
+#[derive(Args)]
+struct Flags {
+    /// A configuration file in TOML; environment variables (STREAMS_…) and flags override it.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    /// A key of the configuration, as `--set commit_interval_ms=100`.
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    set: Vec<String>,
+    /// Bootstrap servers of a Kafka cluster; without, the embedded log is used.
+    #[arg(long, value_name = "HOST:PORT", global = true)]
+    brokers: Option<String>,
+    /// Where state (and the embedded log) is kept.
+    #[arg(long, value_name = "DIR", global = true)]
+    state_dir: Option<String>,
+    /// Worker threads.
+    #[arg(long, value_name = "N", global = true)]
+    threads: Option<String>,
+    /// Stop when everything that is in the sources at the start has been processed.
+    #[arg(long, global = true)]
+    until_end: bool,
+    /// Log filter, as `info` or `streams_runtime=debug`; also the variable STREAMS_LOG.
+    #[arg(long, global = true)]
+    log: Option<String>,
+}
+
+impl Flags {
+    fn config(&self) -> Result<Config> {
+        let mut layers = Layers::new();
+        if let Some(file) = &self.config {
+            layers = layers.file(file)?;
+        }
+        layers = layers.environment(std::env::vars())?;
+        for pair in &self.set {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            layers = layers.set(key, value, "--set")?;
+        }
+        let flags = [
+            ("brokers", &self.brokers, "--brokers"),
+            ("state_dir", &self.state_dir, "--state-dir"),
+            ("threads", &self.threads, "--threads"),
+        ];
+        for (key, value, flag) in flags {
+            if let Some(value) = value {
+                layers = layers.set(key, value, flag)?;
+            }
+        }
+        layers.build()
+    }
+}
+
+/// Logs to standard error, filtered by `--log` or STREAMS_LOG. A program that has set its own
+/// subscriber keeps it.
+pub fn log_to_stderr(filter: Option<&str>) {
+    let filter = filter.map(str::to_owned).or_else(|| std::env::var("STREAMS_LOG").ok());
+    let filter = filter.unwrap_or_else(|| "info".to_owned());
+    let filter = tracing_subscriber::EnvFilter::builder().parse_lossy(filter);
+    let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = format.with_target(false).try_init();
+}
+
+impl<T: Topology> AppExt for App<T> {
+    fn run_from_args(self) -> ExitCode {
+        let command = Command::parse();
+        log_to_stderr(command.flags.log.as_deref());
+        let done = command.flags.config().and_then(|config| match command.what {
+            Some(What::Describe) => {
+                print!("{}", describe(self.description()));
+                Ok(())
+            }
+            Some(What::Check) => check(&self, &config),
+            Some(What::Run) | None => {
+                let streams = Streams::start(&self, config)?;
+                match command.flags.until_end {
+                    true => streams.run_until_end(|_, _| {}),
+                    false => streams.run(),
+                }
+            }
+        });
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn check<T: Topology>(app: &App<T>, config: &Config) -> Result<()> {
+    let broker = broker_for(app, config)?;
+    let plan = prepare(app.description(), config, &*broker, false)?;
+    for topic in &plan.topics {
+        println!("{} ({} partitions)", topic.name, topic.partitions);
+    }
+    println!("the topology fits {}", broker.describe());
+    Ok(())
+}

@@ -1,0 +1,206 @@
+//! Brings the stores of tasks up to date from their changelogs: from the position on disk on, in
+//! batches straight into the store's rows, while other tasks of the worker go on.
+
+mod range;
+
+use std::time::{Duration, Instant};
+
+use streams_core::store::{FlushBatch, StateStore};
+use streams_core::task::TaskId;
+
+pub(crate) use range::{Range, range};
+
+use crate::broker::{LogReader, Polled, Position, TopicPartition};
+use crate::error::{Error, ErrorKind, Result};
+use crate::shared::Shared;
+use crate::worker::Running;
+
+/// One changelog partition on its way into a store.
+struct Following {
+    task: TaskId,
+    store: usize,
+    place: TopicPartition,
+    from: i64,
+    next: i64,
+    end: i64,
+    records: u64,
+}
+
+/// Restores the tasks of a worker.
+pub(crate) struct Restorer {
+    reader: Option<Box<dyn LogReader>>,
+    following: Vec<Following>,
+    /// True if `following` has changed since the reader was told.
+    changed: bool,
+    started: Instant,
+    told: Instant,
+}
+
+/// Records taken at a time, so that the worker stays attentive.
+const RECORDS: usize = 10_000;
+
+/// How long a worker with nothing else to do waits for changelog records.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Time between lines about the progress.
+const TELL: Duration = Duration::from_secs(5);
+
+impl Restorer {
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        Self { reader: None, following: Vec::new(), changed: false, started: now, told: now }
+    }
+
+    /// Begins with a store of a task.
+    pub(crate) fn begin(
+        &mut self,
+        task: TaskId,
+        store: usize,
+        place: TopicPartition,
+        range: Range,
+    ) {
+        if self.following.is_empty() {
+            self.started = Instant::now();
+        }
+        let Range { from, end } = range;
+        self.following.push(Following { task, store, place, from, next: from, end, records: 0 });
+        self.changed = true;
+    }
+
+    /// Forgets a task.
+    pub(crate) fn forget(&mut self, task: TaskId) {
+        let before = self.following.len();
+        self.following.retain(|f| f.task != task);
+        self.changed |= self.following.len() < before;
+    }
+
+    /// True if nothing is being restored.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.following.is_empty()
+    }
+
+    /// True if a store of this task is being restored.
+    pub(crate) fn is_restoring(&self, task: TaskId) -> bool {
+        self.following.iter().any(|f| f.task == task)
+    }
+
+    /// Takes some changelog records into the stores of `tasks`.
+    pub(crate) fn step(&mut self, shared: &Shared, tasks: &mut [Running]) -> Result<()> {
+        self.assign(shared)?;
+        let slots: Vec<Option<usize>> =
+            self.following.iter().map(|f| tasks.iter().position(|t| t.id() == f.task)).collect();
+        let mut batches: Vec<FlushBatch> = tasks.iter().map(|_| FlushBatch::new()).collect();
+        let mut stores: Vec<Vec<&mut dyn StateStore>> =
+            tasks.iter_mut().map(|t| t.task.stores()).collect();
+        let following = &mut self.following;
+        let mut failed: Option<Error> = None;
+        if let Some(reader) = &mut self.reader {
+            reader.poll(WAIT, RECORDS, &mut |polled| {
+                if failed.is_some() {
+                    return;
+                }
+                let (Polled::Record { topic, .. } | Polled::End { topic, .. }) = polled;
+                let Some(follow) = following.get_mut(topic) else { return };
+                let Polled::Record { record, .. } = polled else {
+                    follow.end = follow.end.min(follow.next);
+                    return;
+                };
+                if follow.next >= follow.end {
+                    return;
+                }
+                let slot = slots.get(topic).copied().flatten();
+                let store = slot.and_then(|s| stores.get_mut(s)?.get_mut(follow.store));
+                if let (Some(store), Some(batch)) = (store, slot.and_then(|s| batches.get_mut(s))) {
+                    batch.select(follow.store as u16);
+                    if let Err(e) = store.restore(&record, batch) {
+                        failed = Some(undecodable(&follow.place, record.offset, e));
+                        return;
+                    }
+                }
+                follow.next = record.offset + 1;
+                follow.records += 1;
+            })?;
+        }
+        drop(stores);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        for (task, batch) in tasks.iter().zip(&batches) {
+            let positions: Vec<_> = self
+                .following
+                .iter()
+                .filter(|f| f.task == task.id() && !task.in_memory(f.store))
+                .map(|f| (f.place.clone(), f.next))
+                .collect();
+            if !batch.is_empty() || !positions.is_empty() {
+                task.disk.write(batch, &positions)?;
+            }
+        }
+        self.finish(shared);
+        Ok(())
+    }
+
+    fn assign(&mut self, shared: &Shared) -> Result<()> {
+        if !self.changed {
+            return Ok(());
+        }
+        let reader = match &mut self.reader {
+            Some(reader) => reader,
+            None => self.reader.insert(shared.broker.reader()?),
+        };
+        let place = |f: &Following| (f.place.clone(), Position::Offset(f.next));
+        let from: Vec<_> = self.following.iter().map(place).collect();
+        reader.assign(&from)?;
+        self.changed = false;
+        Ok(())
+    }
+
+    fn finish(&mut self, shared: &Shared) {
+        let before = self.following.len();
+        self.following.retain(|f| {
+            if f.next < f.end {
+                return true;
+            }
+            shared.counters.restored(f.records);
+            tracing::info!(
+                "task {}: restored {} records of changelog {} from offset {} on, in {:.1} s",
+                f.task,
+                f.records,
+                f.place,
+                f.from,
+                self.started.elapsed().as_secs_f64()
+            );
+            false
+        });
+        self.changed |= self.following.len() < before;
+        if !self.following.is_empty() && self.told.elapsed() >= TELL {
+            self.told = Instant::now();
+            self.tell();
+        }
+        if self.following.is_empty() {
+            self.reader = None;
+            self.changed = false;
+        }
+    }
+
+    fn tell(&self) {
+        let left: i64 = self.following.iter().map(|f| f.end - f.next).sum();
+        let done: u64 = self.following.iter().map(|f| f.records).sum();
+        let rate = done as f64 / self.started.elapsed().as_secs_f64().max(0.001);
+        let seconds = left as f64 / rate.max(1.0);
+        tracing::info!(
+            "restoring {} changelogs: {done} records so far, {rate:.0} a second, about {left} left \
+             ({seconds:.0} s)",
+            self.following.len()
+        );
+    }
+}
+
+fn undecodable(place: &TopicPartition, offset: i64, e: streams_core::Error) -> Error {
+    let text = format!(
+        "changelog {}, partition {}, offset {offset}: the record is not one of this store: {e}; was the \
+         store's type or format changed? `reset` the application, or go back to what wrote it",
+        place.topic, place.partition
+    );
+    Error::with_source(ErrorKind::Fatal, text, e)
+}

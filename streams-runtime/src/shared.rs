@@ -1,0 +1,64 @@
+//! What the workers of a process share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::broker::Broker;
+use crate::config::Config;
+use crate::error::Error;
+use crate::plan::Plan;
+use crate::progress::Counters;
+use crate::store::rocksdb::StateDir;
+
+/// See the module.
+pub(crate) struct Shared {
+    pub(crate) plan: Plan,
+    pub(crate) config: Config,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) state: StateDir,
+    pub(crate) counters: Counters,
+    stop: AtomicBool,
+    failure: Mutex<Option<Error>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        plan: Plan,
+        config: Config,
+        broker: Arc<dyn Broker>,
+        state: StateDir,
+    ) -> Self {
+        Self {
+            plan,
+            config,
+            broker,
+            state,
+            counters: Counters::default(),
+            stop: AtomicBool::new(false),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Asks all workers to commit, leave and end.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+
+    /// True once the workers are to end.
+    pub(crate) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Notes why the application ends, the first reason wins, and stops the other workers.
+    pub(crate) fn fail(&self, error: Error) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(error);
+        drop(failure);
+        self.stop();
+    }
+
+    /// Why the application ended, if not because it was asked to.
+    pub(crate) fn take_failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,180 @@
+//! The state directory of a process.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rocksdb::{
+    BoundColumnFamily, ColumnFamilyDescriptor, DBWithThreadMode, FlushOptions, MultiThreaded,
+    WriteBatch, WriteOptions,
+};
+
+use super::directory::{Contents, Directory};
+use super::task::TaskStores;
+use super::tuning::{self, Memory};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How to open a state directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateOptions {
+    /// Memory for memtables, blocks, indexes and filters of all stores together.
+    pub memory_bytes: usize,
+}
+
+impl Default for StateOptions {
+    fn default() -> Self {
+        Self { memory_bytes: 64 << 20 }
+    }
+}
+
+/// The column family of the changelog positions. Those of stores begin with [`STORE`].
+pub(super) const POSITIONS: &str = "positions";
+const STORE: &str = "store:";
+
+const CONTENTS: Contents =
+    Contents { name: "streams-state", version: 1, advice: "choose another state directory" };
+
+type Db = DBWithThreadMode<MultiThreaded>;
+
+/// The state of all tasks of a process. Cheap to clone; the directory belongs to the process until
+/// the last clone and the last [`TaskStores`] are gone.
+#[derive(Clone)]
+pub struct StateDir(Arc<Shared>);
+
+/// What is behind a [`StateDir`].
+pub(super) struct Shared {
+    pub(super) db: Db,
+    directory: Directory,
+    memory: Memory,
+    /// The column families there are; the lock lets new ones come one at a time.
+    families: Mutex<BTreeSet<String>>,
+}
+
+impl StateDir {
+    /// Opens the state in a directory, which is created, for this user only, where it is missing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the directory is in use, holds something else, or cannot be written;
+    /// [`ErrorKind::Fatal`] if the files in it are damaged.
+    pub fn open(dir: &Path, options: &StateOptions) -> Result<Self> {
+        let directory = Directory::claim(dir, CONTENTS)?;
+        let memory = Memory::new(options.memory_bytes);
+        let database = tuning::database(&memory);
+        let path = directory.database();
+        let own = [rocksdb::DEFAULT_COLUMN_FAMILY_NAME, POSITIONS];
+        let mut families = BTreeSet::from(own.map(str::to_owned));
+        if path.join("CURRENT").exists() {
+            let known = Db::list_cf(&database, &path).map_err(|e| cannot_open(&directory, e))?;
+            families.extend(known.into_iter().filter(|name| name.starts_with(STORE)));
+        }
+        let descriptors =
+            families.iter().map(|name| ColumnFamilyDescriptor::new(name, tuning::store(&memory)));
+        let db = Db::open_cf_descriptors(&database, &path, descriptors)
+            .map_err(|e| cannot_open(&directory, e))?;
+        let families = Mutex::new(families);
+        Ok(Self(Arc::new(Shared { db, directory, memory, families })))
+    }
+
+    /// The stores of a task. `stores` are their names in the order by which a
+    /// [`FlushBatch`](streams_core::store::FlushBatch) numbers them; `partition` is the task's.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Fatal`] if a store that is not there yet cannot be created.
+    pub fn task(&self, partition: i32, stores: &[&str]) -> Result<TaskStores> {
+        for name in stores {
+            self.0.create(name)?;
+        }
+        Ok(TaskStores::new(Arc::clone(&self.0), partition, stores))
+    }
+
+    /// The names of the stores in the directory, also of those that the topology has no more.
+    pub fn stores(&self) -> Vec<String> {
+        let names = self.0.families();
+        names.iter().filter_map(|name| name.strip_prefix(STORE)).map(str::to_owned).collect()
+    }
+
+    /// Writes everything in memory to disk: what was written before survives a crash.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Poisoned`] if the disk cannot be written.
+    pub fn flush(&self) -> Result<()> {
+        let shared = &self.0;
+        let names = shared.families();
+        let families: Vec<_> = names.iter().filter_map(|n| shared.db.cf_handle(n)).collect();
+        let families: Vec<_> = families.iter().collect();
+        let mut options = FlushOptions::default();
+        options.set_wait(true);
+        shared.db.flush_cfs_opt(&families, &options).map_err(|e| shared.unwritable(e))
+    }
+
+    /// For log lines: `state in DIR`.
+    pub fn describe(&self) -> String {
+        format!("state in {}", self.0.directory.path().display())
+    }
+}
+
+/// The name of a store's column family.
+pub(super) fn store_family(store: &str) -> String {
+    format!("{STORE}{store}")
+}
+
+impl Shared {
+    fn create(&self, store: &str) -> Result<()> {
+        let name = store_family(store);
+        let mut families = self.families();
+        if families.contains(&name) {
+            return Ok(());
+        }
+        self.db.create_cf(&name, &tuning::store(&self.memory)).map_err(|e| {
+            let path = self.directory.path().display();
+            let text = format!("the store {store} cannot be created in {path}: {e}");
+            Error::with_source(ErrorKind::Fatal, text, e)
+        })?;
+        families.insert(name);
+        Ok(())
+    }
+
+    fn families(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.families.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn family(&self, name: &str) -> Result<Arc<BoundColumnFamily<'_>>> {
+        self.db.cf_handle(name).ok_or_else(|| {
+            let path = self.directory.path().display();
+            Error::new(ErrorKind::Fatal, format!("the state in {path} lacks `{name}`"))
+        })
+    }
+
+    pub(super) fn write(&self, batch: WriteBatch) -> Result<()> {
+        let mut options = WriteOptions::default();
+        options.disable_wal(true);
+        self.db.write_opt(batch, &options).map_err(|e| self.unwritable(e))
+    }
+
+    fn unwritable(&self, e: rocksdb::Error) -> Error {
+        let path = self.directory.path().display();
+        let text = format!("the state in {path} cannot be written: {e}");
+        Error::with_source(ErrorKind::Poisoned, text, e)
+    }
+
+    pub(super) fn unreadable(&self, e: rocksdb::Error) -> Error {
+        let text = self.unreadable_text(&e);
+        Error::with_source(ErrorKind::Fatal, text, e)
+    }
+
+    pub(super) fn unreadable_text(&self, e: &rocksdb::Error) -> String {
+        unreadable_text(&self.directory, "read", e)
+    }
+}
+
+fn cannot_open(directory: &Directory, e: rocksdb::Error) -> Error {
+    Error::with_source(ErrorKind::Fatal, unreadable_text(directory, "opened", &e), e)
+}
+
+fn unreadable_text(directory: &Directory, what: &str, e: &rocksdb::Error) -> String {
+    format!(
+        "the state in {path} cannot be {what}: {e}; if its files are damaged, delete {path}: it is \
+         rebuilt from the changelogs",
+        path = directory.path().display()
+    )
+}

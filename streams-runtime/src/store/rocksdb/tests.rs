@@ -1,0 +1,240 @@
+//! Tests of the state directory in one process; the kill test is in `tests/state_dir.rs`.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+use streams_core::store::{Backend, FlushBatch};
+use tempfile::TempDir;
+
+use super::{StateDir, StateOptions, TaskStores};
+use crate::broker::TopicPartition;
+use crate::error::ErrorKind;
+
+fn open(dir: &TempDir) -> StateDir {
+    StateDir::open(dir.path(), &StateOptions::default()).unwrap()
+}
+
+fn changelog(topic: &str, partition: i32) -> TopicPartition {
+    TopicPartition { topic: topic.into(), partition }
+}
+
+fn put(batch: &mut FlushBatch, store: u16, key: &[u8], value: &[u8]) {
+    batch.select(store);
+    let append = |bytes: &[u8]| {
+        let bytes = bytes.to_vec();
+        move |out: &mut Vec<u8>| {
+            out.extend_from_slice(&bytes);
+            Ok(())
+        }
+    };
+    batch.put(append(key), append(value)).unwrap();
+}
+
+fn get(backend: &dyn Backend, key: &[u8]) -> Option<Vec<u8>> {
+    let mut row = None;
+    backend
+        .get(key, &mut |value| {
+            row = Some(value.to_vec());
+            Ok(())
+        })
+        .unwrap();
+    row
+}
+
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
+fn scan(backend: &dyn Backend, from: &[u8], to: Option<&[u8]>, reverse: bool) -> Rows {
+    let mut rows = Vec::new();
+    backend
+        .scan(from, to, reverse, &mut |key, value| {
+            rows.push((key.to_vec(), value.to_vec()));
+            Ok(true)
+        })
+        .unwrap();
+    rows
+}
+
+fn one_row(task: &TaskStores, store: u16, value: &[u8], at: &TopicPartition, offset: i64) {
+    let mut batch = FlushBatch::new();
+    put(&mut batch, store, b"k", value);
+    task.write(&batch, &[(at.clone(), offset)]).unwrap();
+}
+
+#[test]
+fn rows_and_positions_are_found_again_after_a_flush() {
+    let dir = TempDir::new().unwrap();
+    let state = open(&dir);
+    let task = state.task(1, &["counts", "windows"]).unwrap();
+    one_row(&task, 0, b"1", &changelog("counts-changelog", 1), 7);
+    one_row(&task, 1, b"2", &changelog("windows-changelog", 1), 9);
+    state.flush().unwrap();
+    drop((task, state));
+
+    let state = open(&dir);
+    assert_eq!(state.stores(), ["counts", "windows"]);
+    // The number of a store is its place in the list, its rows are under its name.
+    let task = state.task(1, &["windows", "counts"]).unwrap();
+    assert_eq!(get(&*task.backend(0).unwrap(), b"k").unwrap(), b"2");
+    assert_eq!(get(&*task.backend(1).unwrap(), b"k").unwrap(), b"1");
+    let expected = [(changelog("counts-changelog", 1), 7), (changelog("windows-changelog", 1), 9)];
+    assert_eq!(task.positions().unwrap(), BTreeMap::from(expected));
+    assert!(task.backend(2).is_err());
+}
+
+#[test]
+fn tasks_do_not_see_each_others_rows() {
+    let dir = TempDir::new().unwrap();
+    let state = open(&dir);
+    let (first, second) = (state.task(0, &["s"]).unwrap(), state.task(1, &["s"]).unwrap());
+    one_row(&second, 0, b"1", &changelog("s-changelog", 1), 7);
+    let rows = first.backend(0).unwrap();
+    assert!(rows.is_empty().unwrap());
+    assert_eq!(get(&*rows, b"k"), None);
+    assert_eq!(scan(&*rows, b"", None, true), []);
+    assert_eq!(first.positions().unwrap(), BTreeMap::new());
+    assert!(!second.backend(0).unwrap().is_empty().unwrap());
+}
+
+#[test]
+fn a_wipe_takes_one_tasks_rows_and_positions_and_no_others() {
+    let dir = TempDir::new().unwrap();
+    let state = open(&dir);
+    let last = i32::MAX;
+    let (first, second) = (state.task(0, &["s"]).unwrap(), state.task(last, &["s"]).unwrap());
+    let other = state.task(0, &["other"]).unwrap();
+    one_row(&first, 0, b"1", &changelog("s-changelog", 0), 7);
+    one_row(&second, 0, b"1", &changelog("s-changelog", last), 7);
+    one_row(&other, 0, b"1", &changelog("other-changelog", 0), 8);
+    first.wipe(&[changelog("s-changelog", 0)]).unwrap();
+    assert!(first.backend(0).unwrap().is_empty().unwrap());
+    let expected = [(changelog("other-changelog", 0), 8)];
+    assert_eq!(first.positions().unwrap(), BTreeMap::from(expected));
+    assert!(!second.backend(0).unwrap().is_empty().unwrap());
+    assert!(!other.backend(0).unwrap().is_empty().unwrap());
+    second.wipe(&[changelog("s-changelog", last)]).unwrap();
+    assert!(second.backend(0).unwrap().is_empty().unwrap());
+    assert_eq!(second.positions().unwrap(), BTreeMap::new());
+}
+
+#[test]
+fn a_directory_in_use_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let _state = open(&dir);
+    let e = StateDir::open(dir.path(), &StateOptions::default()).err().unwrap();
+    assert_eq!(e.kind(), ErrorKind::Config);
+    assert!(e.to_string().contains(&*dir.path().to_string_lossy()), "{e}");
+}
+
+#[test]
+fn damaged_files_are_named_with_what_to_do() {
+    let dir = TempDir::new().unwrap();
+    let state = open(&dir);
+    let task = state.task(0, &["s"]).unwrap();
+    one_row(&task, 0, &[7; 1000], &changelog("s-changelog", 0), 7);
+    state.flush().unwrap();
+    drop((task, state));
+
+    for file in std::fs::read_dir(dir.path().join("db")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|e| e == "sst") {
+            damage(&path);
+        }
+    }
+    let result = StateDir::open(dir.path(), &StateOptions::default()).and_then(|state| {
+        let task = state.task(0, &["s"])?;
+        Ok(task.backend(0)?.get(b"k", &mut |_| Ok(()))?)
+    });
+    let e = result.unwrap_err().to_string();
+    assert!(e.contains(&*dir.path().to_string_lossy()), "{e}");
+    assert!(e.contains("delete ") && e.contains("rebuilt from the changelogs"), "{e}");
+
+    std::fs::write(dir.path().join("db/CURRENT"), "MANIFEST-000999\n").unwrap();
+    let e = StateDir::open(dir.path(), &StateOptions::default()).err().unwrap();
+    assert_eq!(e.kind(), ErrorKind::Fatal);
+    assert!(e.to_string().contains("rebuilt from the changelogs"), "{e}");
+}
+
+fn damage(path: &Path) {
+    let bytes = std::fs::read(path).unwrap();
+    let damaged: Vec<u8> = bytes.iter().map(|b| !b).collect();
+    std::fs::write(path, damaged).unwrap();
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Put(u16, Vec<u8>, u8),
+    Delete(u16, Vec<u8>),
+    DeleteRange(u16, Vec<u8>, Vec<u8>),
+}
+
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop::sample::select(vec![0u8, 1, 0xff]), 0..4)
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        6 => (0..2u16, key(), any::<u8>()).prop_map(|(s, k, v)| Change::Put(s, k, v)),
+        2 => (0..2u16, key()).prop_map(|(s, k)| Change::Delete(s, k)),
+        1 => (0..2u16, key(), key()).prop_map(|(s, a, b)| {
+            Change::DeleteRange(s, a.clone().min(b.clone()), a.max(b))
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn stores_behave_as_ordered_maps(
+        writes in prop::collection::vec(prop::collection::vec(change(), 0..12), 1..6),
+        from in key(), to in prop::option::of(key()), partition in prop::sample::select(vec![0, 5, -1]),
+    ) {
+        let dir = TempDir::new().unwrap();
+        let state = open(&dir);
+        let task = state.task(partition, &["a", "b"]).unwrap();
+        let mut maps = [BTreeMap::new(), BTreeMap::new()];
+        for (i, changes) in writes.iter().enumerate() {
+            let mut batch = FlushBatch::new();
+            for change in changes {
+                match change.clone() {
+                    Change::Put(store, key, value) => {
+                        put(&mut batch, store, &key, &[value]);
+                        maps[usize::from(store)].insert(key, vec![value]);
+                    }
+                    Change::Delete(store, key) => {
+                        batch.select(store);
+                        let bytes = key.clone();
+                        batch.delete(move |out| { out.extend_from_slice(&bytes); Ok(()) }).unwrap();
+                        maps[usize::from(store)].remove(&key);
+                    }
+                    Change::DeleteRange(store, from, to) => {
+                        batch.select(store);
+                        batch.delete_range(&from, &to).unwrap();
+                        maps[usize::from(store)].retain(|key, _| *key < from || *key >= to);
+                    }
+                }
+            }
+            task.write(&batch, &[(changelog("c", partition), i as i64)]).unwrap();
+            if i % 2 == 1 {
+                state.flush().unwrap();
+            }
+        }
+        for (store, map) in maps.into_iter().enumerate() {
+            let rows = task.backend(store as u16).unwrap();
+            prop_assert_eq!(rows.is_empty().unwrap(), map.is_empty());
+            for key in map.keys().chain([&from]) {
+                prop_assert_eq!(get(&*rows, key), map.get(key).cloned());
+            }
+            let inside = |key: &Vec<u8>| *key >= from && to.as_ref().is_none_or(|to| key < to);
+            let mut expected: Rows = map.into_iter().filter(|(key, _)| inside(key)).collect();
+            prop_assert_eq!(&scan(&*rows, &from, to.as_deref(), false), &expected);
+            expected.reverse();
+            prop_assert_eq!(scan(&*rows, &from, to.as_deref(), true), expected);
+        }
+        let last = (changelog("c", partition), writes.len() as i64 - 1);
+        prop_assert_eq!(task.positions().unwrap(), BTreeMap::from([last]));
+    }
+}

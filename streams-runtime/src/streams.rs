@@ -1,0 +1,259 @@
+//! A running application.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use streams_core::topology::{App, Topology, TopologyDescription};
+
+use crate::broker::Broker;
+use crate::broker::embedded::{EmbeddedBroker, EmbeddedConfig};
+use crate::broker::kafka::{self, KafkaBroker};
+use crate::config::{Config, Durability};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::{Plan, Rules};
+use crate::progress::Progress;
+use crate::shared::Shared;
+use crate::store::rocksdb::{StateDir, StateOptions};
+use crate::until_end::UntilEnd;
+use crate::{signal, worker};
+
+/// The worker threads of a topology in this process.
+///
+/// Dropping it asks them to stop and waits for that.
+pub struct Streams {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+}
+
+/// The directory of an application under `state_dir`.
+fn directory(config: &Config, application_id: &str) -> PathBuf {
+    config.state_dir.join(application_id)
+}
+
+/// The application id: as configured, or the topology's name.
+pub(crate) fn application_id<'a>(config: &'a Config, topology: &'a TopologyDescription) -> &'a str {
+    config.application_id.as_deref().unwrap_or(topology.name)
+}
+
+/// The log that a configuration names: Kafka with `brokers`, otherwise the embedded one.
+///
+/// # Errors
+/// If it cannot be opened, or its configuration is wrong.
+pub fn broker_for<T: Topology>(app: &App<T>, config: &Config) -> Result<Arc<dyn Broker>> {
+    let id = application_id(config, app.description());
+    let Some(brokers) = &config.brokers else {
+        let mut embedded = EmbeddedConfig::new(directory(config, id).join("log"));
+        embedded.workers = config.threads;
+        embedded.durability = match config.durability {
+            Durability::Process => crate::broker::embedded::Durability::Process,
+            Durability::Fsync => crate::broker::embedded::Durability::Fsync,
+        };
+        return Ok(EmbeddedBroker::open(embedded)?);
+    };
+    let mut kafka = kafka::KafkaConfig::new(brokers.clone());
+    kafka.replication_factor = config.kafka.replication_factor;
+    let sides = [
+        ("", &config.kafka.properties),
+        ("consumer.", &config.kafka.consumer),
+        ("producer.", &config.kafka.producer),
+    ];
+    for (prefix, properties) in sides {
+        for (name, value) in properties.iter() {
+            kafka.properties.insert(format!("{prefix}{name}"), value.to_owned());
+        }
+    }
+    Ok(Arc::new(KafkaBroker::new(kafka)?))
+}
+
+/// Looks at the topics, creates those that are missing and may be created, and plans the tasks.
+pub(crate) fn prepare(
+    topology: &'static TopologyDescription,
+    config: &Config,
+    broker: &dyn Broker,
+    create: bool,
+) -> Result<Plan> {
+    let id = application_id(config, topology);
+    let described = broker.describe();
+    let rules = Rules {
+        application_id: id,
+        partitions: config.partitions,
+        create_topics: config.create_topics || config.brokers.is_none(),
+        broker: &described,
+        names: &config.topics,
+    };
+    let names: Vec<String> = topology.topics.iter().map(|t| rules.name(t)).collect();
+    let unknown: Vec<&String> =
+        config.topics.keys().filter(|k| !topology.topics.iter().any(|t| t.name == **k)).collect();
+    if let Some(unknown) = unknown.first() {
+        return Err(Error::config(format!(
+            "topics.{unknown}: the topology has no topic of this name"
+        )));
+    }
+    let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+    let existing: BTreeMap<String, i32> =
+        broker.topics(&asked)?.into_iter().flatten().map(|t| (t.name, t.partitions)).collect();
+    let (plan, missing) = Plan::new(topology, &existing, rules)?;
+    if create && !missing.is_empty() {
+        broker.create_topics(&missing)?;
+    }
+    Ok(plan)
+}
+
+impl Streams {
+    /// Checks topics and configuration, then starts the workers.
+    ///
+    /// # Errors
+    /// Everything that does not fit, before a record is processed.
+    pub fn start<T: Topology>(app: &App<T>, config: Config) -> Result<Self> {
+        let broker = broker_for(app, &config)?;
+        Self::start_on(app, config, broker)
+    }
+
+    /// As [`start`](Self::start), on a log that is open already: for programs that load its topics
+    /// before, or read them after.
+    ///
+    /// # Errors
+    /// Everything that does not fit, before a record is processed.
+    pub fn start_on<T: Topology>(
+        app: &App<T>,
+        config: Config,
+        broker: Arc<dyn Broker>,
+    ) -> Result<Self> {
+        config.validate()?;
+        let topology = app.description();
+        let plan = prepare(topology, &config, &*broker, true)?;
+        let options = StateOptions { memory_bytes: config.rocksdb_max_bytes };
+        let id = application_id(&config, topology);
+        let state = StateDir::open(&directory(&config, id).join("state"), &options)?;
+        tracing::info!(
+            "application {id} on {}, {}, {} worker thread(s)",
+            broker.describe(),
+            state.describe(),
+            config.threads
+        );
+        let threads = config.threads;
+        let shared = Arc::new(Shared::new(plan, config, broker, state));
+        let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new() };
+        for number in 0..threads {
+            let shared = Arc::clone(&shared);
+            let thread = std::thread::Builder::new().name(format!("streams-worker-{number}"));
+            let spawned = thread.spawn(move || worker::run::<T>(&shared, number));
+            match spawned {
+                Ok(handle) => streams.workers.push(handle),
+                Err(e) => {
+                    let text = format!("worker thread {number} cannot be started: {e}");
+                    return Err(Error::with_source(ErrorKind::Fatal, text, e));
+                }
+            }
+        }
+        Ok(streams)
+    }
+
+    /// What has happened so far.
+    pub fn progress(&self) -> Progress {
+        self.shared.counters.progress()
+    }
+
+    /// Asks the workers to commit, leave the group and end; see [`wait`](Self::wait).
+    pub fn stop(&self) {
+        self.shared.stop();
+    }
+
+    /// Waits until the workers have ended, because they were asked to or one of them failed.
+    ///
+    /// # Errors
+    /// Why the application ended, if it was not asked to.
+    pub fn wait(mut self) -> Result<()> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Result<()> {
+        for worker in self.workers.drain(..) {
+            if worker.join().is_err() {
+                // Its message has been printed by the panic hook.
+                self.shared.fail(Error::new(ErrorKind::Fatal, "a worker thread panicked"));
+            }
+        }
+        self.shared.take_failure().map_or(Ok(()), Err)
+    }
+
+    /// Runs until SIGINT or SIGTERM, or until a worker fails.
+    ///
+    /// # Errors
+    /// Why the application ended, if it was not asked to.
+    pub fn run(self) -> Result<()> {
+        let signalled = signal::stop_flag()?;
+        while !signalled.load(Ordering::Relaxed) && !self.shared.stopping() {
+            std::thread::sleep(LOOK);
+        }
+        self.stop();
+        self.wait()
+    }
+
+    /// Runs until everything that is in the sources now has been processed and committed, in all
+    /// processes of the application together, or until SIGINT, SIGTERM or a failure. `each` sees
+    /// how many of the records are committed, of how many.
+    ///
+    /// # Errors
+    /// Why the application ended before, if it was not asked to.
+    pub fn run_until_end(self, mut each: impl FnMut(u64, u64)) -> Result<()> {
+        let signalled = signal::stop_flag()?;
+        let end = UntilEnd::new(&self.shared)?;
+        let total = end.total(&self.shared)?;
+        let mut next = Instant::now();
+        while !signalled.load(Ordering::Relaxed) && !self.shared.stopping() {
+            if Instant::now() >= next {
+                match end.reached(&self.shared) {
+                    Ok((done, all)) => {
+                        each(done, total);
+                        if all {
+                            break;
+                        }
+                    }
+                    // The workers meet a cluster that is away themselves, and decide.
+                    Err(e) if e.kind() == ErrorKind::Retry => {}
+                    Err(e) => return Err(e),
+                }
+                next = Instant::now() + self.end_interval();
+            }
+            std::thread::sleep(LOOK);
+        }
+        self.stop();
+        self.wait()
+    }
+
+    /// How often to ask for offsets: on Kafka it is a request or two.
+    fn end_interval(&self) -> Duration {
+        match self.shared.config.brokers {
+            None => Duration::from_millis(20),
+            Some(_) => Duration::from_millis(100),
+        }
+    }
+
+    /// The directory with the application's state (and its embedded log).
+    pub fn directory(&self) -> PathBuf {
+        directory(&self.shared.config, &self.shared.plan.application_id)
+    }
+}
+
+/// How often the main thread looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(10);
+
+impl Drop for Streams {
+    fn drop(&mut self) {
+        self.stop();
+        if let Err(e) = self.join() {
+            tracing::error!("{e}");
+        }
+    }
+}
+
+impl std::fmt::Debug for Streams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Streams").field("workers", &self.workers.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,237 @@
+//! What the group says: tasks come and go.
+
+use std::sync::Arc;
+
+use streams_core::context::TaskCounters;
+use streams_core::task::{TaskId, TaskOptions};
+use streams_core::topology::Reset;
+
+use super::running::TaskChangelog;
+use super::{Routes, Running, Worker};
+use crate::broker::{Position, TopicPartition};
+use crate::error::{Error, Result};
+use crate::group::MembershipEvent;
+use crate::restore::range;
+
+impl Worker<'_> {
+    pub(super) fn follow(&mut self, event: MembershipEvent) -> Result<()> {
+        match event {
+            MembershipEvent::Assigned(partitions) => self.assigned(&partitions),
+            MembershipEvent::Revoked(partitions) => {
+                tracing::debug!("worker {}: {} partitions revoked", self.number, partitions.len());
+                // With the eager protocol everything is revoked and most of it given back: tasks
+                // are kept, and those that do not come back are closed at the next assignment.
+                self.commit(true)?;
+                self.tasks.iter_mut().for_each(|t| t.suspended = true);
+                self.routes = Routes::default();
+                self.membership.acknowledge_revoked()
+            }
+            MembershipEvent::Lost(partitions) => {
+                tracing::warn!(
+                    "worker {}: {} partitions were lost to other members; closing their tasks \
+                     without a commit",
+                    self.number,
+                    partitions.len()
+                );
+                self.close_tasks(|_| false);
+                self.membership.acknowledge_revoked()
+            }
+        }
+    }
+
+    /// Drops tasks that are not to be kept, with what they have not committed.
+    fn close_tasks(&mut self, keep: impl Fn(TaskId) -> bool) {
+        let mut kept = Vec::new();
+        for running in self.tasks.drain(..) {
+            let id = running.id();
+            if keep(id) {
+                kept.push(running);
+                continue;
+            }
+            self.restorer.forget(id);
+            let TaskCounters { processed, dropped_late, dropped_null, skipped } =
+                running.task.counters();
+            self.closed.processed += processed;
+            self.closed.dropped_late += dropped_late;
+            self.closed.dropped_null += dropped_null;
+            self.closed.skipped += skipped;
+        }
+        self.tasks = kept;
+        self.routes = Routes::new(&self.shared.plan, &self.tasks);
+    }
+
+    fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<()> {
+        let shared = self.shared;
+        let wanted = shared.plan.tasks_of(partitions);
+        self.close_tasks(|id| wanted.contains(&id));
+        let fresh: Vec<TaskId> =
+            wanted.iter().copied().filter(|id| !self.tasks.iter().any(|t| t.id() == *id)).collect();
+        let names: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+        tracing::info!("worker {}: tasks {}", self.number, names.join(", "));
+        let mut assign: Vec<(TopicPartition, Option<Position>)> = Vec::new();
+        for running in &mut self.tasks {
+            assign.extend(running.inputs.iter().map(|place| (place.clone(), None)));
+            running.paused.iter_mut().for_each(|p| *p = false);
+            running.suspended = false;
+        }
+        let mut opened = Vec::new();
+        for id in fresh {
+            opened.push(self.open(id)?);
+        }
+        self.positions(&opened, &mut assign)?;
+        self.begin_restore(&mut opened)?;
+        self.tasks.append(&mut opened);
+        self.routes = Routes::new(&shared.plan, &self.tasks);
+        self.client.assign(&assign)?;
+        let restoring = self.tasks.iter().filter(|t| t.restoring);
+        let paused: Vec<TopicPartition> =
+            restoring.flat_map(|t| t.inputs.iter().cloned()).collect();
+        if !paused.is_empty() {
+            self.client.pause(&paused)?;
+        }
+        Ok(())
+    }
+
+    /// A task with its stores on what is on disk.
+    fn open(&self, id: TaskId) -> Result<Running> {
+        let shared = self.shared;
+        let options = TaskOptions { max_task_idle_ms: shared.config.max_task_idle_ms };
+        let made = (self.make)(id, Arc::clone(&shared.plan.application_id), options);
+        let mut task =
+            made.ok_or_else(|| Error::config(format!("the topology has no task {id}")))?;
+        let description = task.description();
+        let names: Vec<&str> = description.stores.iter().map(|s| s.name).collect();
+        let disk = shared.state.task(id.partition, &names)?;
+        for (number, (store, described)) in
+            task.stores().into_iter().zip(description.stores).enumerate()
+        {
+            if !described.memory {
+                store.open(disk.backend(number as u16)?)?;
+            }
+        }
+        let inputs = shared.plan.inputs(id);
+        let changelogs = shared.plan.changelogs.get(id.subtopology).into_iter().flatten();
+        let changelogs = changelogs
+            .map(|c| TaskChangelog {
+                store: c.store,
+                place: TopicPartition { topic: Arc::clone(&c.topic), partition: id.partition },
+            })
+            .collect();
+        Ok(Running {
+            task,
+            disk,
+            committed: vec![None; inputs.len()],
+            paused: vec![false; inputs.len()],
+            inputs,
+            changelogs,
+            restoring: false,
+            suspended: false,
+            unflushed: false,
+        })
+    }
+
+    /// Where the inputs of new tasks are read from: the committed offsets, or where the source says
+    /// that a new group starts.
+    fn positions(
+        &self,
+        opened: &[Running],
+        assign: &mut Vec<(TopicPartition, Option<Position>)>,
+    ) -> Result<()> {
+        let places: Vec<TopicPartition> =
+            opened.iter().flat_map(|t| t.inputs.iter().cloned()).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let committed = self.shared.broker.committed(&self.shared.plan.application_id, &places)?;
+        for (place, committed) in places.into_iter().zip(committed) {
+            let reset = self.shared.plan.reads.iter().find(|r| r.name == place.topic);
+            let start = match (committed, reset.map(|r| r.reset)) {
+                (Some(offset), _) => Position::Offset(offset),
+                (None, Some(Reset::Latest)) => Position::Latest,
+                (None, _) => Position::Earliest,
+            };
+            assign.push((place, Some(start)));
+        }
+        Ok(())
+    }
+
+    /// Finds out what the stores of new tasks lack, and begins with it.
+    fn begin_restore(&mut self, opened: &mut [Running]) -> Result<()> {
+        let places: Vec<TopicPartition> =
+            opened.iter().flat_map(|t| t.changelogs.iter().map(|c| c.place.clone())).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let ends = self.shared.broker.end_offsets(&places)?;
+        let beginnings = self.shared.broker.beginning_offsets(&places)?;
+        let mut bounds = beginnings.into_iter().zip(ends);
+        for running in opened {
+            let known = running.disk.positions()?;
+            let mut found = Vec::new();
+            let mut foreign = Vec::new();
+            for changelog in &running.changelogs {
+                let Some((beginning, end)) = bounds.next() else { break };
+                let position = match running.in_memory(changelog.store) {
+                    true => None,
+                    false => known.get(&changelog.place).copied(),
+                };
+                let (range, wipe) = range(position, beginning, end);
+                if wipe {
+                    foreign.push(changelog.place.clone());
+                }
+                found.push((changelog.store, changelog.place.clone(), range, beginning));
+            }
+            if !foreign.is_empty() {
+                let names: Vec<String> = foreign.iter().map(ToString::to_string).collect();
+                tracing::warn!(
+                    "task {}: the state on disk does not belong to changelog {}: it is deleted and \
+                     restored",
+                    running.id(),
+                    names.join(", ")
+                );
+                let all: Vec<_> = found.iter().map(|(_, place, ..)| place.clone()).collect();
+                running.disk.wipe(&all)?;
+                let mut stores = running.task.stores();
+                for store in &mut stores {
+                    store.restored()?;
+                }
+                for (_, _, range, beginning) in &mut found {
+                    range.from = *beginning;
+                }
+            }
+            for (store, place, range, _) in found {
+                if range.from < range.end {
+                    self.restorer.begin(running.id(), store, place, range);
+                } else {
+                    tracing::info!(
+                        "task {}: changelog {place} is on disk up to its end, offset {}: nothing to \
+                         restore",
+                        running.id(),
+                        range.end
+                    );
+                }
+            }
+            running.restoring = self.restorer.is_restoring(running.id());
+        }
+        Ok(())
+    }
+
+    /// Lets the tasks go whose stores have become up to date.
+    pub(super) fn start_restored(&mut self) -> Result<()> {
+        let mut resume = Vec::new();
+        for running in self.tasks.iter_mut().filter(|t| t.restoring) {
+            if self.restorer.is_restoring(running.task.id()) {
+                continue;
+            }
+            for store in running.task.stores() {
+                store.restored()?;
+            }
+            running.restoring = false;
+            resume.extend(running.inputs.iter().cloned());
+        }
+        if !resume.is_empty() {
+            self.client.resume(&resume)?;
+        }
+        Ok(())
+    }
+}

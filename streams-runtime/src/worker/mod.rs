@@ -1,0 +1,222 @@
+//! A worker: a thread with a consumer and a producer of its own, that runs the tasks of the
+//! partitions it is given.
+//!
+//! One turn: what the group says; records in, results out; state to restore; a commit when it is
+//! time. *Invariant:* between poll and append nothing is locked, no clock is read, and nothing
+//! allocated for a record.
+
+mod assignment;
+mod commit;
+mod drain;
+mod process;
+mod route;
+mod running;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use streams_core::context::TaskCounters;
+use streams_core::topology::Topology;
+
+pub(crate) use running::Running;
+
+use crate::broker::{Client, ClientOptions};
+use crate::error::{Error, ErrorKind, Result};
+use crate::group::Membership;
+use crate::restore::Restorer;
+use crate::shared::Shared;
+use drain::Writers;
+use route::Routes;
+
+/// Makes the task of a name; keeps [`Worker`] free of the topology's type.
+type MakeTask = fn(
+    streams_core::task::TaskId,
+    Arc<str>,
+    streams_core::task::TaskOptions,
+) -> Option<streams_core::task::Task>;
+
+/// See the module.
+pub(crate) struct Worker<'s> {
+    shared: &'s Shared,
+    number: usize,
+    make: MakeTask,
+    client: Box<dyn Client>,
+    membership: Box<dyn Membership>,
+    tasks: Vec<Running>,
+    routes: Routes,
+    writers: Writers,
+    restorer: Restorer,
+    clock: Clock,
+    committed_at: Instant,
+    flushed_at: Instant,
+    purged_at: Instant,
+    /// Of tasks that are closed.
+    closed: TaskCounters,
+    told: TaskCounters,
+    state_told: u64,
+}
+
+/// The edge where time is read: once a turn.
+struct Clock {
+    started: Instant,
+    wall_at_start_ms: i64,
+}
+
+impl Clock {
+    fn new() -> Self {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        let wall_at_start_ms =
+            since.map_or(0, |d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX));
+        Self { started: Instant::now(), wall_at_start_ms }
+    }
+
+    /// Wall time that never goes back.
+    fn wall(&self, now: Instant) -> streams_core::time::WallTime {
+        let passed = now.duration_since(self.started).as_millis();
+        let passed = i64::try_from(passed).unwrap_or(i64::MAX);
+        streams_core::time::WallTime(self.wall_at_start_ms.saturating_add(passed))
+    }
+}
+
+/// A worker that fails this often without a commit in between gives up.
+const ATTEMPTS: u32 = 10;
+
+/// Between attempts: doubled each time, up to the second.
+const BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
+
+/// Runs the worker of this number until it is asked to stop; after a failure that may pass, it
+/// starts anew from the last commit.
+pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
+    let make: MakeTask =
+        |id, application, options| streams_core::task::Task::new::<T>(id, application, options);
+    let mut attempts = 0;
+    while !shared.stopping() {
+        let commits = shared.counters.progress().commits;
+        let ended = Worker::new(shared, number, make).and_then(|mut worker| worker.run());
+        let Err(error) = ended else { return };
+        if shared.counters.progress().commits > commits {
+            attempts = 0;
+        }
+        attempts += 1;
+        let passing =
+            matches!(error.kind(), ErrorKind::Retry | ErrorKind::Rejoin | ErrorKind::Poisoned);
+        if !passing || attempts >= ATTEMPTS {
+            shared.fail(error);
+            return;
+        }
+        let wait = BACKOFF.saturating_mul(1 << attempts.min(10)).min(MAX_BACKOFF);
+        tracing::warn!(
+            "worker {number}: {error:?}; starting again from the last commit in {} ms",
+            wait.as_millis()
+        );
+        let until = Instant::now() + wait;
+        while Instant::now() < until && !shared.stopping() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Records taken in one poll.
+const POLL_RECORDS: usize = 2048;
+
+/// The longest a worker waits for records before it looks at everything else.
+const POLL_WAIT: Duration = Duration::from_millis(50);
+
+/// A task takes this many queued records before others have their turn.
+const RUN_RECORDS: usize = 2048;
+
+impl<'s> Worker<'s> {
+    fn new(shared: &'s Shared, number: usize, make: MakeTask) -> Result<Self> {
+        let options = ClientOptions {
+            application_id: shared.plan.application_id.to_string(),
+            worker: number,
+            topics: shared.plan.reads.iter().map(|r| r.name.to_string()).collect(),
+        };
+        let (client, membership) = shared.broker.client(&options)?;
+        let now = Instant::now();
+        Ok(Self {
+            shared,
+            number,
+            make,
+            client,
+            membership,
+            tasks: Vec::new(),
+            routes: Routes::default(),
+            writers: Writers::new(shared.plan.topics.len()),
+            restorer: Restorer::new(),
+            clock: Clock::new(),
+            committed_at: now,
+            flushed_at: now,
+            purged_at: now,
+            closed: TaskCounters::default(),
+            told: TaskCounters::default(),
+            state_told: 0,
+        })
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let ended = loop {
+            if self.shared.stopping() {
+                break Ok(());
+            }
+            match self.turn() {
+                Ok(()) => {}
+                Err(e) if e.kind() == ErrorKind::Record => break Err(e),
+                Err(e) => {
+                    self.tell();
+                    return Err(e);
+                }
+            }
+        };
+        // What was processed before a record that stops the application is committed.
+        let closed = self.close();
+        self.tell();
+        ended.and(closed)
+    }
+
+    fn turn(&mut self) -> Result<()> {
+        while let Some(event) = self.membership.event()? {
+            self.follow(event)?;
+        }
+        let now = Instant::now();
+        self.process(now)?;
+        if !self.restorer.is_idle() {
+            self.restorer.step(self.shared, &mut self.tasks)?;
+            self.start_restored()?;
+        }
+        self.commit_if_due(now)
+    }
+
+    /// Commits, writes the state to disk and leaves the group.
+    fn close(&mut self) -> Result<()> {
+        let committed = self.commit(true);
+        let flushed = committed.and_then(|()| self.shared.state.flush());
+        let left = self.membership.leave();
+        self.tasks.clear();
+        flushed.and(left)
+    }
+
+    /// Adds what happened since the last time to the counters of the process.
+    fn tell(&mut self) {
+        let sum = |a: TaskCounters, b: TaskCounters| TaskCounters {
+            processed: a.processed + b.processed,
+            dropped_late: a.dropped_late + b.dropped_late,
+            dropped_null: a.dropped_null + b.dropped_null,
+            skipped: a.skipped + b.skipped,
+        };
+        let now = self.tasks.iter().map(|t| t.task.counters()).fold(self.closed, sum);
+        self.shared.counters.add(self.told, now);
+        self.told = now;
+    }
+
+    /// The error of a closure that panicked.
+    fn panicked(what: &str, payload: &(dyn std::any::Any + Send)) -> Error {
+        let text = payload
+            .downcast_ref::<&str>()
+            .map(|s| (*s).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        Error::new(ErrorKind::Fatal, format!("{what}: the topology's code panicked: {text}"))
+    }
+}

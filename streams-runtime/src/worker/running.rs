@@ -1,0 +1,77 @@
+//! A task and what belongs to it.
+
+use streams_core::store::FlushBatch;
+use streams_core::task::{Task, TaskId};
+
+use crate::broker::TopicPartition;
+use crate::error::Result;
+use crate::store::rocksdb::TaskStores;
+
+/// A changelog partition of a task.
+pub(crate) struct TaskChangelog {
+    /// Number of the store.
+    pub(crate) store: usize,
+    pub(crate) place: TopicPartition,
+}
+
+/// A task of a worker.
+pub(crate) struct Running {
+    pub(crate) task: Task,
+    pub(crate) disk: TaskStores,
+    /// By input: the partition it reads.
+    pub(crate) inputs: Vec<TopicPartition>,
+    pub(crate) changelogs: Vec<TaskChangelog>,
+    /// By input: the offset of the last commit.
+    pub(crate) committed: Vec<Option<i64>>,
+    /// By input: true if it is paused because too much of it waits.
+    pub(crate) paused: Vec<bool>,
+    /// True from the assignment until its stores are up to date.
+    pub(crate) restoring: bool,
+    /// True from a revocation until the assignment that gives it back or closes it: nothing of it
+    /// may be processed or committed meanwhile, since it may be another member's by now.
+    pub(crate) suspended: bool,
+    /// True if it was committed since its stores were written to disk.
+    pub(crate) unflushed: bool,
+}
+
+impl Running {
+    pub(crate) fn id(&self) -> TaskId {
+        self.task.id()
+    }
+
+    /// True if its records may be processed and committed.
+    pub(crate) fn is_active(&self) -> bool {
+        !self.restoring && !self.suspended
+    }
+
+    /// True if the store of this number keeps its rows in memory only.
+    pub(crate) fn in_memory(&self, store: usize) -> bool {
+        self.task.description().stores.get(store).is_some_and(|s| s.memory)
+    }
+
+    /// The changelogs whose positions are kept on disk.
+    pub(crate) fn on_disk(&self) -> impl Iterator<Item = &TaskChangelog> {
+        self.changelogs.iter().filter(|c| !self.in_memory(c.store))
+    }
+
+    /// The offsets that have moved since the last commit.
+    pub(crate) fn moved(&self) -> Vec<(usize, i64)> {
+        let moved =
+            |(input, at): &(usize, i64)| self.committed.get(*input).copied().flatten() != Some(*at);
+        self.task.positions().filter(moved).collect()
+    }
+
+    /// Writes what the stores owe to the disk, with the positions that go with it.
+    pub(crate) fn flush(
+        &mut self,
+        batch: &mut FlushBatch,
+        positions: &[(TopicPartition, i64)],
+    ) -> Result<()> {
+        batch.clear();
+        self.task.flush(batch)?;
+        self.disk.write(batch, positions)?;
+        self.task.flushed();
+        self.unflushed = false;
+        Ok(())
+    }
+}
