@@ -11,7 +11,7 @@ pub(crate) enum Flow {
     Stream(StreamFlow),
     Grouped(GroupedFlow),
     Table(TableFlow),
-    GroupedTable(GroupedTableFlow),
+    GroupedTable(Box<GroupedTableFlow>),
     /// The chain has ended: `to`, `branch`, `for_each`.
     End,
     /// An error has been reported; nothing more is said about this chain.

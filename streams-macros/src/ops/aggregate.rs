@@ -25,7 +25,7 @@ struct Aggregate {
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     if let Flow::GroupedTable(grouped) = flow {
-        return table_aggregate::aggregate(builder, grouped, &call);
+        return table_aggregate::aggregate(builder, &grouped, &call);
     }
     let grouped = grouped(builder, flow, &call)?;
     let usage = "aggregate(store: State = initial, |key, value, state| { … })";

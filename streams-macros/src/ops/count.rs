@@ -18,7 +18,7 @@ struct Count {
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     if let Flow::GroupedTable(grouped) = flow {
-        return table_aggregate::count(builder, grouped, &call);
+        return table_aggregate::count(builder, &grouped, &call);
     }
     let grouped = grouped(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);

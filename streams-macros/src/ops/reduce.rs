@@ -20,7 +20,7 @@ struct Reduce {
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     if let Flow::GroupedTable(grouped) = flow {
-        return table_aggregate::reduce(builder, grouped, &call);
+        return table_aggregate::reduce(builder, &grouped, &call);
     }
     let grouped = grouped(builder, flow, &call)?;
     let usage = "reduce(store, |old, new| value)";

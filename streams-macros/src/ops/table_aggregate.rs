@@ -28,19 +28,19 @@ struct TableAggregate {
 
 pub(super) fn count(
     builder: &mut Builder<'_>,
-    grouped: GroupedTableFlow,
+    grouped: &GroupedTableFlow,
     call: &Call,
 ) -> Option<Flow> {
     no_other_names(builder, call, &[]);
     let [store] = positional(builder, call, "count(store)")?;
     let name = ident(builder, &store, "a store")?;
     let argument = StoreArgument { name, declared: None };
-    build(builder, &grouped, call, &argument, Some(syn::parse_quote!(i64)), Kind::Count)
+    build(builder, grouped, call, &argument, Some(syn::parse_quote!(i64)), Kind::Count)
 }
 
 pub(super) fn reduce(
     builder: &mut Builder<'_>,
-    grouped: GroupedTableFlow,
+    grouped: &GroupedTableFlow,
     call: &Call,
 ) -> Option<Flow> {
     let usage = "reduce(store, |total, value| added, |total, value| subtracted)";
@@ -51,12 +51,12 @@ pub(super) fn reduce(
     let subtract = function(builder, call, subtract, &["total", "value"])?;
     let argument = StoreArgument { name, declared: None };
     let value = Some(grouped.value.clone());
-    build(builder, &grouped, call, &argument, value, Kind::Reduce { add, subtract })
+    build(builder, grouped, call, &argument, value, Kind::Reduce { add, subtract })
 }
 
 pub(super) fn aggregate(
     builder: &mut Builder<'_>,
-    grouped: GroupedTableFlow,
+    grouped: &GroupedTableFlow,
     call: &Call,
 ) -> Option<Flow> {
     let usage = "aggregate(store: State = initial, |key, value, state| { add }, |key, value, state| { subtract })";
@@ -68,7 +68,7 @@ pub(super) fn aggregate(
     let [add, subtract] = positional(builder, call, usage)?;
     let add = function(builder, call, add, &["value", "state"])?;
     let subtract = function(builder, call, subtract, &["value", "state"])?;
-    build(builder, &grouped, call, &argument, None, Kind::Aggregate { init, add, subtract })
+    build(builder, grouped, call, &argument, None, Kind::Aggregate { init, add, subtract })
 }
 
 fn build(

@@ -34,13 +34,13 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
         builder.errors.error(by.span(), message);
         return None;
     };
-    Some(Flow::GroupedTable(GroupedTableFlow {
+    Some(Flow::GroupedTable(Box::new(GroupedTableFlow {
         table,
         by: Rc::new(by),
         key,
         value,
         span: call.span(),
-    }))
+    })))
 }
 
 /// Sends the updates to the groups of this name; gives the reading side, whose values are
