@@ -8,6 +8,7 @@ mod conformance;
 mod counts;
 mod demo;
 mod failure;
+mod instructions;
 mod kafka;
 mod peer;
 mod project;
@@ -43,6 +44,8 @@ enum Command {
     Static(static_binary::Static),
     /// Measure ours against Java's Kafka Streams, on one broker in one run
     Peer(peer::Peer),
+    /// Count the instructions per record of generated code, and of the same written by hand
+    Instructions(instructions::Instructions),
     /// Apache Kafka on this machine, from Maven Central's jars
     #[command(subcommand)]
     Kafka(kafka::Kafka),
@@ -67,6 +70,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Conformance(command) => conformance::run(command),
         Command::Static(command) => static_binary::run(command),
         Command::Peer(command) => peer::run(command),
+        Command::Instructions(command) => instructions::run(command),
         Command::Kafka(command) => kafka::run(command),
         Command::Setup => setup::run(),
     }

@@ -6,12 +6,14 @@
 
 mod big_endian;
 mod bytes;
+mod changed;
 mod json;
 mod utf8;
 mod windowed;
 
 pub use big_endian::BigEndian;
 pub use bytes::Bytes;
+pub use changed::Changed;
 pub use json::Json;
 pub use utf8::Utf8;
 pub use windowed::TimeWindowed;

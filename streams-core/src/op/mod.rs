@@ -4,6 +4,9 @@
 //! use it.
 
 mod boundary;
+mod change;
+
+pub use change::{Change, changes};
 
 pub use boundary::{decode_key, decode_nullable, decode_value, encode, encode_nullable};
 

@@ -87,10 +87,13 @@ pub enum Progress {
     Waiting(WallTime),
 }
 
+/// Offsets are not negative.
+const NO_POSITION: i64 = -1;
+
 struct Input {
     queue: Queue,
-    /// Offset of the next record to process.
-    position: Option<i64>,
+    /// Offset of the next record to process; [`NO_POSITION`] before the first.
+    position: i64,
     /// True if everything in the partition has been accepted, as far as is known.
     at_end: bool,
     table: bool,
@@ -133,7 +136,7 @@ impl Task {
     ) -> Self {
         let input = |s: &crate::topology::SourceDescription| Input {
             queue: Queue::default(),
-            position: None,
+            position: NO_POSITION,
             at_end: false,
             table: s.table,
             extractor: s.extractor,
@@ -187,16 +190,23 @@ impl Task {
     /// As [`TaskLogic::process`].
     #[inline]
     pub fn accept(&mut self, input: usize, record: &RecordRef<'_>) -> Result<()> {
-        let only = self.inputs.len() == 1;
-        let Some(place) = self.inputs.get_mut(input) else { return Ok(()) };
-        place.at_end = false;
-        if only && place.queue.is_empty() {
-            self.logic.process(input, record, None, &mut self.cx)?;
-            place.position = Some(record.offset + 1);
+        // A lone input waits for no other, so that `at_end` says nothing about it.
+        if let ([only], 0) = (self.inputs.as_mut_slice(), input)
+            && only.queue.is_empty()
+        {
+            self.logic.process(0, record, None, &mut self.cx)?;
+            only.position = record.offset + 1;
             return Ok(());
         }
-        place.queue.push(record);
+        self.enqueue(input, record);
         Ok(())
+    }
+
+    fn enqueue(&mut self, input: usize, record: &RecordRef<'_>) {
+        if let Some(input) = self.inputs.get_mut(input) {
+            input.at_end = false;
+            input.queue.push(record);
+        }
     }
 
     /// Everything in the partition of this input has been accepted.
@@ -288,7 +298,7 @@ impl Task {
         let Some(input) = self.inputs.get_mut(number) else { return Ok(()) };
         let Some(record) = input.queue.front() else { return Ok(()) };
         self.logic.process(number, &record, input.head, &mut self.cx)?;
-        input.position = Some(record.offset + 1);
+        input.position = record.offset + 1;
         input.head = None;
         input.queue.pop();
         Ok(())
@@ -297,7 +307,9 @@ impl Task {
     /// What a commit of the offsets has to say: for each input from which something was processed,
     /// the offset of its next record.
     pub fn positions(&self) -> impl Iterator<Item = (usize, i64)> {
-        self.inputs.iter().enumerate().filter_map(|(i, input)| Some((i, input.position?)))
+        let read = |i: &Input| i.position != NO_POSITION;
+        let inputs = self.inputs.iter().enumerate();
+        inputs.filter(move |(_, i)| read(i)).map(|(number, input)| (number, input.position))
     }
 
     /// Writes what the stores owe to their changelogs into the output. To be made durable together

@@ -29,6 +29,8 @@ pub(crate) struct Vars {
     pub(crate) key: Operand,
     pub(crate) value: Operand,
     pub(crate) timestamp: Ident,
+    /// In a table's update, what the key had before (an `Option<V>`), where somebody needs it.
+    pub(crate) old: Option<Operand>,
 }
 
 impl Vars {
@@ -38,13 +40,25 @@ impl Vars {
             key: Operand { ident: name("key"), by_ref: false },
             value: Operand { ident: name("value"), by_ref: false },
             timestamp: name("timestamp"),
+            old: None,
         }
+    }
+
+    /// The value in a local of its own.
+    pub(crate) fn with_value(&self, by_ref: bool) -> Self {
+        Self { value: Operand { ident: self.value.ident.clone(), by_ref }, ..self.clone() }
+    }
+
+    /// With what the key had before in a local `Option<V>`, if `old` says so.
+    pub(crate) fn with_old(&self, old: bool) -> Self {
+        let old = old.then(|| Operand { ident: name("old"), by_ref: false });
+        Self { old, ..self.clone() }
     }
 
     /// The same names, holding new values.
     pub(crate) fn owned(&self) -> Self {
         let own = |o: &Operand| Operand { ident: o.ident.clone(), by_ref: false };
-        Self { key: own(&self.key), value: own(&self.value), timestamp: self.timestamp.clone() }
+        Self { key: own(&self.key), value: own(&self.value), ..self.clone() }
     }
 }
 
@@ -119,6 +133,14 @@ impl<'g> Emitter<'g> {
             .consumers
             .iter()
             .any(|c| self.graph.node(*c).operator.is_method() || self.reaches_method(*c))
+    }
+
+    /// True if somebody behind a table's node needs what a key had before its update.
+    pub(crate) fn needs_old(&self, node: NodeId) -> bool {
+        self.graph.node(node).consumers.iter().any(|c| {
+            let operator = &self.graph.node(*c).operator;
+            operator.wants_old() || (operator.passes_old() && self.needs_old(*c))
+        })
     }
 
     /// The field of a store.

@@ -28,7 +28,9 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         written.push(node);
         merges.extend(merge_method(&mut e, node));
     }
-    let numbers = 0..sources.len();
+    // The last takes every number that is left: a task is not given others.
+    let last = sources.len().saturating_sub(1);
+    let numbers = (0..sources.len()).map(|n| if n < last { quote!(#n) } else { quote!(_) });
     let names: Vec<Ident> = sources.iter().map(|s| method_of(graph, *s)).collect();
     let timestamps = sources.iter().enumerate().map(|(n, s)| timestamp_arm(&e, n, *s));
     let store_references = stores.iter().map(|s| {
@@ -74,7 +76,6 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
             ) -> ::streams::Result<()> {
                 match source {
                     #(#numbers => self.#names(record, timestamp, cx),)*
-                    _ => ::core::result::Result::Ok(()),
                 }
             }
 

@@ -224,6 +224,7 @@ impl Builder<'_> {
         let flow = match store {
             Some(store) => {
                 let windowed = false;
+                let store = Some(store);
                 Flow::Table(TableFlow { node, key, value, store, nullable: true, windowed })
             }
             None => Flow::Stream(StreamFlow { node, key, value, rekeyed: None }),
@@ -504,8 +505,46 @@ impl Builder<'_> {
             value_format,
         });
         let write = Box::new(ops::RepartitionWrite { topic: id });
-        let (k, v) = (Some(key.clone()), Some(value.clone()));
-        let written = self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
+        let (k, v) = (Some(key), Some(value));
+        self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
+        Some(self.read_repartition(name, id, owned_key, owned_value, at))
+    }
+
+    /// The repartition topic of a table's updates; gives it and the name of its writing side.
+    pub(crate) fn change_topic(
+        &mut self,
+        topic: &str,
+        key: &Type,
+        value: &Type,
+    ) -> (TopicId, String) {
+        let (key_format, inner) = self.formats(key, value, None, None);
+        let tokens = &inner.tokens;
+        let value_format = Format {
+            tokens: quote!(::streams::format::Changed<#tokens>),
+            name: format!("change of {}", inner.name),
+        };
+        let name = format!("{topic}-repartition");
+        let id = self.topic(Topic {
+            name: quote!(#name),
+            role: TopicRole::Repartition,
+            partitions: None,
+            key: key.clone(),
+            value: syn::parse_quote!(::streams::__private::Change<#value>),
+            key_format,
+            value_format,
+        });
+        (id, name)
+    }
+
+    /// The reading side of a repartition topic.
+    pub(crate) fn read_repartition(
+        &mut self,
+        name: String,
+        id: TopicId,
+        owned_key: Type,
+        owned_value: Type,
+        at: &Ident,
+    ) -> StreamFlow {
         let source = SourceId(self.graph.sources.len());
         let (k, v) = (Some(owned_key.clone()), Some(owned_value.clone()));
         let read = Box::new(ops::Source { source });
@@ -519,8 +558,7 @@ impl Builder<'_> {
             latest: false,
             node,
         });
-        let _ = written;
-        Some(StreamFlow { node, key: Some(owned_key), value: Some(owned_value), rekeyed: None })
+        StreamFlow { node, key: Some(owned_key), value: Some(owned_value), rekeyed: None }
     }
 
     fn build_let(&mut self, name: &str) {
@@ -581,6 +619,7 @@ impl Builder<'_> {
                     Flow::Stream(s) => Flow::Stream(s.clone()),
                     Flow::Table(t) => Flow::Table(t.clone()),
                     Flow::Grouped(g) => Flow::Grouped(g.clone()),
+                    Flow::GroupedTable(g) => Flow::GroupedTable(g.clone()),
                     Flow::End | Flow::Broken => Flow::Broken,
                 }
             }

@@ -15,6 +15,6 @@ pub(crate) use graph::{
 };
 pub(crate) use settings::OnError;
 pub(crate) use types::{
-    Flow, GroupedFlow, StreamFlow, TableFlow, WindowKind, WindowSpec, borrowed_to_owned, option_of,
-    reference_of, same, text, windowed_of,
+    Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
+    borrowed_to_owned, option_of, reference_of, same, text, windowed_of,
 };

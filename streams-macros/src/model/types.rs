@@ -11,6 +11,7 @@ pub(crate) enum Flow {
     Stream(StreamFlow),
     Grouped(GroupedFlow),
     Table(TableFlow),
+    GroupedTable(Box<GroupedTableFlow>),
     /// The chain has ended: `to`, `branch`, `for_each`.
     End,
     /// An error has been reported; nothing more is said about this chain.
@@ -41,12 +42,24 @@ pub(crate) struct TableFlow {
     pub(crate) key: Option<Type>,
     /// Type of the values, without the `Option` of a deletion.
     pub(crate) value: Option<Type>,
-    /// Its rows.
-    pub(crate) store: StoreId,
+    /// Its rows, where they are kept.
+    pub(crate) store: Option<StoreId>,
     /// True if a key can lose its value.
     pub(crate) nullable: bool,
     /// True for the results of a windowed aggregation.
     pub(crate) windowed: bool,
+}
+
+/// A table's updates, on their way to groups.
+#[derive(Clone)]
+pub(crate) struct GroupedTableFlow {
+    pub(crate) table: TableFlow,
+    /// The function that gives a row's group and value.
+    pub(crate) by: std::rc::Rc<crate::rewrite::Function>,
+    pub(crate) key: Type,
+    pub(crate) value: Type,
+    /// Where it was called.
+    pub(crate) span: Span,
 }
 
 /// `window(…)`.
@@ -84,6 +97,7 @@ impl Flow {
             Flow::Grouped(GroupedFlow { window: None, .. }) => "a group",
             Flow::Grouped(_) => "a windowed group",
             Flow::Table(_) => "a table",
+            Flow::GroupedTable(_) => "a grouped table",
             Flow::End => "the end of a chain",
             Flow::Broken => "nothing",
         }

@@ -10,7 +10,7 @@ use quote::quote_spanned;
 use syn::Expr;
 
 use super::keyed_state;
-use super::{Operator, function, grouped, positional};
+use super::{Operator, function, grouped, positional, table_aggregate};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
 use crate::parse::Call;
@@ -24,6 +24,9 @@ struct Aggregate {
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    if let Flow::GroupedTable(grouped) = flow {
+        return table_aggregate::aggregate(builder, &grouped, &call);
+    }
     let grouped = grouped(builder, flow, &call)?;
     let usage = "aggregate(store: State = initial, |key, value, state| { … })";
     let (argument, init) = keyed_state::store_argument(builder, &call, usage)?;
@@ -77,8 +80,10 @@ impl Operator for Aggregate {
             let state = quote_spanned!(here()=> state);
             let call = e.call(&self.function, node, vars, vec![vars.value.reference(), state]);
             let timestamp = keyed_state::advance_timestamp(onwards);
-            let rest = keyed_state::value_onwards(e, node, onwards, optional);
+            let (old, onwards) = keyed_state::keep_old(e, node, onwards);
+            let rest = keyed_state::value_onwards(e, node, &onwards, optional);
             quote_spanned! {here()=>
+                #old
                 #timestamp
                 #open
                 let _: () = #call;

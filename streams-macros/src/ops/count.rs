@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::keyed_state::{self, StoreArgument};
-use super::{Operator, grouped, ident, no_other_names, positional};
+use super::{Operator, grouped, ident, no_other_names, positional, table_aggregate};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, same, text};
 use crate::parse::Call;
@@ -17,6 +17,9 @@ struct Count {
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    if let Flow::GroupedTable(grouped) = flow {
+        return table_aggregate::count(builder, &grouped, &call);
+    }
     let grouped = grouped(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
     let [store] = positional(builder, &call, "count(store)")?;
@@ -65,8 +68,10 @@ impl Operator for Count {
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
             let timestamp = keyed_state::advance_timestamp(onwards);
-            let rest = keyed_state::value_onwards(e, node, onwards, false);
+            let (old, onwards) = keyed_state::keep_old(e, node, onwards);
+            let rest = keyed_state::value_onwards(e, node, &onwards, false);
             quote_spanned! {here()=>
+                #old
                 #timestamp
                 slot.value = ::core::option::Option::Some(slot.value.unwrap_or(0) + 1);
                 #key

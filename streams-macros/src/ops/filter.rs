@@ -1,10 +1,11 @@
 //! `filter(|k, v| …)`: the records for which the closure gives `true`; `filter_not`: those for which
-//! it gives `false` (Kafka Streams' `filter` and `filterNot`). Keeps key, value and timestamp.
+//! it gives `false` (Kafka Streams' `filter` and `filterNot`). Keeps key, value and timestamp. On a
+//! table, a row that does not pass is a deletion: see `table_filter.rs`.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Operator, function, no_other_names, positional, stream};
+use super::{Operator, function, no_other_names, positional, stream, table_filter};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId};
 use crate::parse::Call;
@@ -16,6 +17,9 @@ struct Filter {
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    if let Flow::Table(table) = flow {
+        return table_filter::build(builder, table, &call);
+    }
     let mut stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
     let [value] = positional(builder, &call, "filter(|key, value| condition)")?;

@@ -2,11 +2,14 @@
 //! repartition topic (Kafka Streams' `groupByKey` and `groupBy`). Records with a null key are
 //! dropped and counted.
 
-use super::{function, no_other_names, positional, select_key, stream};
+use super::{function, no_other_names, positional, select_key, stream, table_group_by};
 use crate::model::{Builder, Flow, GroupedFlow};
 use crate::parse::Call;
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    if let Flow::Table(table) = flow {
+        return table_group_by::build(builder, table, &call);
+    }
     let mut stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
     if call.name == "group_by" {

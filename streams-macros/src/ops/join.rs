@@ -47,6 +47,14 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         builder.errors.error(table_name.span(), message);
         return None;
     }
+    let Some(store) = table.store else {
+        let message = format!(
+            "the rows of `{table_name}` are not kept, and a join looks them up: give the operator that makes it a \
+             store (`filter(…, name = {table_name}_rows)`)"
+        );
+        builder.errors.error(table_name.span(), message);
+        return None;
+    };
     let left = call.name == "left_join";
     let name = match named(&call, "name") {
         Some(arg) => ident(builder, &arg.value, "the join")?,
@@ -79,7 +87,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         return None;
     }
     stream.value = joiner.returned();
-    let operator = Box::new(StreamTableJoin { store: table.store, joiner, left });
+    let operator = Box::new(StreamTableJoin { store, joiner, left });
     let (key, value) = (stream.key.clone(), stream.value.clone());
     stream.node = builder.add_after(stream.node, &call, operator, key, value);
     Some(Flow::Stream(stream))

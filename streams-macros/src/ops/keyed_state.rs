@@ -5,7 +5,6 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote_spanned};
 use syn::{Ident, Type};
 
-use super::table;
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{
     Builder, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowKind,
@@ -129,6 +128,28 @@ pub(super) fn with_slot(
     }
 }
 
+/// `let old = …` where somebody behind the node needs what the key had before; and the variables
+/// with it.
+pub(super) fn keep_old(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (TokenStream, Vars) {
+    let needed = e.needs_old(node);
+    let vars = vars.with_old(needed);
+    let keep = vars.old.as_ref().map(|old| {
+        let old = &old.ident;
+        quote_spanned!(here()=> let #old = ::core::clone::Clone::clone(&slot.value);)
+    });
+    (keep.unwrap_or_default(), vars)
+}
+
+/// `Option<&V>` of a table's value.
+pub(super) fn as_option(vars: &Vars, nullable: bool) -> TokenStream {
+    let value = vars.value.reference();
+    if nullable {
+        quote_spanned!(here()=> ::core::option::Option::as_ref(#value))
+    } else {
+        quote_spanned!(here()=> ::core::option::Option::Some(#value))
+    }
+}
+
 /// The field with the largest timestamp that a windowed operator has seen.
 pub(crate) fn observed_field(store: &Ident) -> Ident {
     format_ident!("observed_{}", store)
@@ -175,7 +196,7 @@ pub(super) fn value_onwards(
             #rest
         };
     }
-    let rest = e.consumers(node, &table::borrowed(vars));
+    let rest = e.consumers(node, &vars.with_value(true));
     quote_spanned!(here()=> #bind #rest)
 }
 
@@ -261,7 +282,7 @@ pub(super) fn table_of(
         node,
         key,
         value: Some(kept.value.clone()),
-        store,
+        store: Some(store),
         nullable: kept.optional,
         windowed,
     }

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Operator, function, no_other_names, positional, stream};
+use super::{Operator, function, no_other_names, positional, stream, table_map_values};
 use crate::emit::{Emitter, Operand, Vars, here};
 use crate::model::{Builder, Flow, NodeId};
 use crate::parse::Call;
@@ -15,6 +15,9 @@ struct MapValues {
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    if let Flow::Table(table) = flow {
+        return table_map_values::build(builder, table, &call);
+    }
     let mut stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
     let [value] = positional(builder, &call, "map_values(|value| new_value)")?;

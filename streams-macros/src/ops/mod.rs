@@ -20,6 +20,10 @@ mod repartition;
 mod select_key;
 mod source;
 mod table;
+mod table_aggregate;
+mod table_filter;
+mod table_group_by;
+mod table_map_values;
 mod to;
 mod to_stream;
 mod to_table;
@@ -57,6 +61,16 @@ pub(crate) trait Operator {
     /// The store that needs the operator's largest timestamp beside it (windows).
     fn observes(&self) -> Option<StoreId> {
         None
+    }
+
+    /// True if it needs what a key of the table before it had before an update.
+    fn wants_old(&self) -> bool {
+        false
+    }
+
+    /// True if it gives on what a key had before, where it is told.
+    fn passes_old(&self) -> bool {
+        false
     }
 
     /// The sinks that it writes.

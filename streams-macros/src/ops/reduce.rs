@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::keyed_state;
-use super::{Operator, function, grouped, positional};
+use super::{Operator, function, grouped, positional, table_aggregate};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, borrowed_to_owned, option_of};
 use crate::parse::Call;
@@ -19,6 +19,9 @@ struct Reduce {
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+    if let Flow::GroupedTable(grouped) = flow {
+        return table_aggregate::reduce(builder, &grouped, &call);
+    }
     let grouped = grouped(builder, flow, &call)?;
     let usage = "reduce(store, |old, new| value)";
     let (argument, init) = keyed_state::store_argument(builder, &call, usage)?;
@@ -72,13 +75,15 @@ impl Operator for Reduce {
             quote_spanned!(here()=> ::core::option::Option::Some(reduced))
         };
         keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
-            let old = quote_spanned!(here()=> old);
-            let call = e.call(&self.function, node, vars, vec![old, value.clone()]);
+            let current = quote_spanned!(here()=> current);
+            let call = e.call(&self.function, node, vars, vec![current, value.clone()]);
             let timestamp = keyed_state::advance_timestamp(onwards);
-            let rest = keyed_state::value_onwards(e, node, onwards, optional);
+            let (old, onwards) = keyed_state::keep_old(e, node, onwards);
+            let rest = keyed_state::value_onwards(e, node, &onwards, optional);
             quote_spanned! {here()=>
+                #old
                 let reduced = match &slot.value {
-                    ::core::option::Option::Some(old) => {
+                    ::core::option::Option::Some(current) => {
                         let reduced: #returned = #call;
                         #wrap
                     }

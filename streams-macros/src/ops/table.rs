@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::{Operator, keyed_state};
-use crate::emit::{Emitter, Operand, Vars, here};
+use crate::emit::{Emitter, Vars, here};
 use crate::model::{NodeId, SourceId, StoreId};
 
 pub(crate) struct TableSource {
@@ -28,18 +28,14 @@ impl Operator for TableSource {
         let slot = keyed_state::slot(e, node, vars, self.store);
         let value = &vars.value.ident;
         let timestamp = &vars.timestamp;
-        let rest = keyed_state::value_onwards(e, node, vars, true);
+        let (old, vars) = keyed_state::keep_old(e, node, vars);
+        let rest = keyed_state::value_onwards(e, node, &vars, true);
         quote_spanned! {here()=>
             #slot
+            #old
             slot.value = #value;
             slot.timestamp = #timestamp;
             #rest
         }
     }
-}
-
-/// The operand of a table's value, borrowed from its store.
-pub(super) fn borrowed(vars: &Vars) -> Vars {
-    let value = Operand { ident: vars.value.ident.clone(), by_ref: true };
-    Vars { value, ..vars.clone() }
 }

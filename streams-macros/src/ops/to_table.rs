@@ -44,7 +44,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let kept = builder.graph.store(store);
     let (key, value) = (Some(kept.key.clone()), Some(kept.value.clone()));
     let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, key, value, store, nullable, windowed: false }))
+    Some(Flow::Table(TableFlow { node, key, value, store: Some(store), nullable, windowed: false }))
 }
 
 impl Operator for ToTable {
@@ -65,9 +65,11 @@ impl Operator for ToTable {
         } else {
             quote_spanned!(here()=> ::core::option::Option::Some(::streams::__private::to_owned(#value)))
         };
-        let rest = keyed_state::value_onwards(e, node, vars, self.nullable);
+        let (old, vars) = keyed_state::keep_old(e, node, vars);
+        let rest = keyed_state::value_onwards(e, node, &vars, self.nullable);
         quote_spanned! {here()=>
             #slot
+            #old
             slot.value = #put;
             slot.timestamp = #timestamp;
             #rest

@@ -6,7 +6,7 @@ use streams_runtime::ErrorKind;
 use streams_runtime::broker::kafka::{KafkaBroker, KafkaConfig};
 use streams_runtime::broker::{Broker, TopicSpec};
 
-use crate::support::{Member, at, broker, unique};
+use crate::support::{Member, at, broker, create, fill, unique};
 
 #[test]
 #[ignore = "needs a broker: cargo xtask test starts one"]
@@ -61,4 +61,15 @@ fn a_cluster_that_is_away_is_an_error_within_the_timeout_and_not_a_hang() {
     drop(broker);
     println!("all in {:?}", start.elapsed());
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}
+
+#[test]
+#[ignore = "needs a broker: cargo xtask test starts one"]
+fn deleted_records_are_gone_and_the_others_stay() {
+    let broker = broker();
+    let name = create(&broker, "purged", 1, &[]);
+    fill(&broker, &name, 0, 0..10);
+    broker.delete_records(&[(at(&name, 0), 7)]).unwrap();
+    assert_eq!(broker.beginning_offsets(&[at(&name, 0)]).unwrap(), [7]);
+    assert_eq!(broker.end_offsets(&[at(&name, 0)]).unwrap(), [10]);
 }

@@ -115,6 +115,18 @@ impl Admin {
         })
     }
 
+    /// Lets the cluster delete what lies before offsets.
+    pub(super) fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<()> {
+        let doing = "deleting the read records of";
+        let places: Vec<TopicPartition> = before.iter().map(|(p, _)| p.clone()).collect();
+        let wanted = before.iter().map(|(p, offset)| (&*p.topic, p.partition, *offset));
+        let entries = self
+            .handle
+            .delete_records(wanted, self.timeout)?
+            .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
+        in_order(&places, entries, doing).map(|_| ())
+    }
+
     pub(super) fn committed(
         &self,
         group: &str,

@@ -67,6 +67,10 @@ impl Broker for KafkaBroker {
         self.admin.delete_topics(names)
     }
 
+    fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<()> {
+        self.admin.delete_records(before)
+    }
+
     fn end_offsets(&self, partitions: &[TopicPartition]) -> Result<Vec<i64>> {
         self.admin.offsets(partitions, OffsetSpec::Latest)
     }

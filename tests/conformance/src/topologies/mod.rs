@@ -6,6 +6,7 @@ mod examples;
 mod joins;
 mod processors;
 mod stateless;
+mod tables;
 mod windows;
 
 use streams::test_driver::Driver;
@@ -21,13 +22,14 @@ pub(crate) struct Entry {
 /// One group of topologies by name.
 type Group = fn(&str) -> Option<Entry>;
 
-const GROUPS: [Group; 7] = [
+const GROUPS: [Group; 8] = [
     aggregations::find,
     errors::find,
     examples::find,
     joins::find,
     processors::find,
     stateless::find,
+    tables::find,
     windows::find,
 ];
 

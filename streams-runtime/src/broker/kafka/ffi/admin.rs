@@ -164,6 +164,33 @@ impl Handle {
         })
     }
 
+    /// Deletes the records before offsets; gives the outcome of each partition.
+    pub(crate) fn delete_records<'a>(
+        &self,
+        before: impl IntoIterator<Item = (&'a str, i32, i64)>,
+        timeout: Duration,
+    ) -> Answer<Vec<Entry>> {
+        let list = List::new(before)?;
+        // SAFETY: live arguments, which the requests copy; the result is read while it lives.
+        Ok(unsafe {
+            let mut wanted = [c::rd_kafka_DeleteRecords_new(list.as_ptr())];
+            let answer = self.request(
+                op::RD_KAFKA_ADMIN_OP_DELETERECORDS,
+                timeout,
+                |options, queue| {
+                    let (pointers, count) = (wanted.as_mut_ptr(), wanted.len());
+                    c::rd_kafka_DeleteRecords(self.raw(), pointers, count, options, queue);
+                },
+                |event| {
+                    let result = c::rd_kafka_event_DeleteRecords_result(event);
+                    entries(c::rd_kafka_DeleteRecords_result_offsets(result))
+                },
+            );
+            wanted.iter().for_each(|w| c::rd_kafka_DeleteRecords_destroy(*w));
+            answer
+        })
+    }
+
     /// A group's committed offsets; negative where there is none; in any order. Waits for
     /// transactions that are still open on them.
     pub(crate) fn group_offsets<'a>(
