@@ -1,6 +1,9 @@
 //! Topologies by hand, so that the runtime is tested without the macro.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -336,4 +339,21 @@ pub(crate) fn read(broker: &dyn Broker, topic: &str) -> Vec<(Vec<u8>, Vec<u8>)> 
     })
     .unwrap();
     records
+}
+
+/// Every word's counts go 1, 2, 3 … without a gap or a repetition, up to its number of records.
+pub(crate) fn assert_counted_once(broker: &dyn Broker, topic: &str, records: usize) {
+    let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+    for n in 0..records {
+        *expected.entry(word(n)).or_default() += 1;
+    }
+    let mut counts: BTreeMap<String, i64> = BTreeMap::new();
+    for (key, value) in read(broker, topic) {
+        let (key, value) =
+            (String::from_utf8(key).unwrap(), i64::from_be_bytes(value.try_into().unwrap()));
+        let last = counts.entry(key.clone()).or_default();
+        assert_eq!(value, *last + 1, "{key}");
+        *last = value;
+    }
+    assert_eq!(counts, expected);
 }
