@@ -50,10 +50,15 @@ impl Counters {
         metrics::counter!("restore-total").increment(records);
     }
 
+    /// A worker's stores changed their size by so much.
+    pub(crate) fn state(&self, before: u64, now: u64) {
+        self.state_bytes.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
+    }
+
     /// A commit took so long; a worker's stores changed their size by so much.
     pub(crate) fn committed(&self, took: std::time::Duration, state_before: u64, state_now: u64) {
         self.commits.fetch_add(1, Ordering::Relaxed);
-        self.state_bytes.fetch_add(state_now.wrapping_sub(state_before), Ordering::Relaxed);
+        self.state(state_before, state_now);
         metrics::histogram!("commit-latency").record(took.as_secs_f64());
     }
 

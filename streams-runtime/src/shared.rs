@@ -18,6 +18,7 @@ pub(crate) struct Shared {
     pub(crate) state: StateDir,
     pub(crate) counters: Counters,
     stop: AtomicBool,
+    hurry: AtomicBool,
     failure: Mutex<Option<Error>>,
 }
 
@@ -35,6 +36,7 @@ impl Shared {
             state,
             counters: Counters::default(),
             stop: AtomicBool::new(false),
+            hurry: AtomicBool::new(false),
             failure: Mutex::new(None),
         }
     }
@@ -47,6 +49,15 @@ impl Shared {
     /// True once the workers are to end.
     pub(crate) fn stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire)
+    }
+
+    /// From now on workers commit as soon as they have nothing to do: somebody waits for the end.
+    pub(crate) fn hurry(&self) {
+        self.hurry.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn hurried(&self) -> bool {
+        self.hurry.load(Ordering::Acquire)
     }
 
     /// Notes why the application ends, the first reason wins, and stops the other workers.

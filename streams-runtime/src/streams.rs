@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use streams_core::topology::{App, Topology, TopologyDescription};
 
-use crate::broker::Broker;
 use crate::broker::embedded::{EmbeddedBroker, EmbeddedConfig};
 use crate::broker::kafka::{self, KafkaBroker};
+use crate::broker::{Broker, TopicPartition};
 use crate::config::{Config, Durability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Rules};
 use crate::progress::Progress;
 use crate::shared::Shared;
 use crate::store::rocksdb::{StateDir, StateOptions};
-use crate::until_end::UntilEnd;
+use crate::until_end::{Offsets, UntilEnd};
 use crate::{signal, worker};
 
 /// The worker threads of a topology in this process.
@@ -202,15 +202,16 @@ impl Streams {
     /// Why the application ended before, if it was not asked to.
     pub fn run_until_end(self, mut each: impl FnMut(u64, u64)) -> Result<()> {
         let signalled = signal::stop_flag()?;
-        let end = UntilEnd::new(&self.shared)?;
-        let total = end.total(&self.shared)?;
+        self.shared.hurry();
+        let mut end = UntilEnd::new(&self.shared.plan);
         let mut next = Instant::now();
         while !signalled.load(Ordering::Relaxed) && !self.shared.stopping() {
             if Instant::now() >= next {
-                match end.reached(&self.shared) {
-                    Ok((done, all)) => {
+                match self.ask(&mut end) {
+                    Ok(()) => {
+                        let (done, total) = end.progress();
                         each(done, total);
-                        if all {
+                        if end.is_reached() {
                             break;
                         }
                     }
@@ -224,6 +225,37 @@ impl Streams {
         }
         self.stop();
         self.wait()
+    }
+
+    /// Brings the goals up to date. Offsets that were committed before a topic's end was asked for
+    /// cover everything that led to it.
+    fn ask(&self, end: &mut UntilEnd) -> Result<()> {
+        let (broker, group) = (&self.shared.broker, &self.shared.plan.application_id);
+        let partitions = |topic: usize| -> Vec<TopicPartition> {
+            let read = self.shared.plan.reads.get(topic);
+            read.map_or_else(Vec::new, |read| Plan::partitions(read).collect())
+        };
+        for topic in end.pending() {
+            end.observe(topic, &broker.committed(group, &partitions(topic))?);
+        }
+        for topic in end.to_take() {
+            let partitions = partitions(topic);
+            let committed = broker.committed(group, &partitions)?;
+            let beginnings = broker.beginning_offsets(&partitions)?;
+            let ends = broker.end_offsets(&partitions)?;
+            let bounds = beginnings.into_iter().zip(ends);
+            let offsets: Vec<Offsets> = bounds
+                .zip(&committed)
+                .map(|((beginning, end), committed)| Offsets {
+                    beginning,
+                    end,
+                    committed: *committed,
+                })
+                .collect();
+            end.take(topic, &offsets);
+            end.observe(topic, &committed);
+        }
+        Ok(())
     }
 
     /// How often to ask for offsets: on Kafka it is a request or two.

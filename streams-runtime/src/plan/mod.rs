@@ -48,6 +48,8 @@ pub(crate) struct ReadTopic {
 pub(crate) struct Changelog {
     /// Number of the store in its sub-topology.
     pub(crate) store: usize,
+    /// Number of the topic.
+    pub(crate) index: TopicIndex,
     /// Full name of the topic.
     pub(crate) topic: Arc<str>,
 }
@@ -62,6 +64,8 @@ pub(crate) struct Plan {
     pub(crate) reads: Vec<ReadTopic>,
     /// For each sub-topology the indexes in `reads` of its sources, in their order.
     pub(crate) sources: Vec<Vec<usize>>,
+    /// For each sub-topology the topics that it writes, changelogs apart.
+    pub(crate) sinks: Vec<&'static [TopicIndex]>,
     /// For each sub-topology its stores' changelogs.
     pub(crate) changelogs: Vec<Vec<Changelog>>,
 }
@@ -129,6 +133,7 @@ impl Plan {
             topics,
             reads: Vec::new(),
             sources: Vec::new(),
+            sinks: topology.subtopologies.iter().map(|s| s.sinks).collect(),
             changelogs: Vec::new(),
         };
         for (number, subtopology) in topology.subtopologies.iter().enumerate() {
@@ -154,8 +159,9 @@ impl Plan {
             plan.sources.push(sources);
             let mut changelogs = Vec::new();
             for (store, description) in subtopology.stores.iter().enumerate() {
-                let topic = description.changelog.and_then(|t| plan.topic(t));
-                changelogs.extend(topic.map(|t| Changelog { store, topic: Arc::clone(&t.name) }));
+                let Some(index) = description.changelog else { continue };
+                let topic = plan.topic(index).map(|t| Arc::clone(&t.name));
+                changelogs.extend(topic.map(|topic| Changelog { store, index, topic }));
             }
             plan.changelogs.push(changelogs);
         }

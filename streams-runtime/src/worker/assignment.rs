@@ -62,6 +62,16 @@ impl Worker<'_> {
 
     fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<()> {
         let shared = self.shared;
+        for place in partitions {
+            let read = shared.plan.reads.iter().find(|r| r.name == place.topic);
+            if read.is_some_and(|r| place.partition >= r.partitions) {
+                return Err(Error::config(format!(
+                    "topic {} has got more partitions (there is a partition {}) since the \
+                     application started: start it again",
+                    place.topic, place.partition
+                )));
+            }
+        }
         let wanted = shared.plan.tasks_of(partitions);
         self.close_tasks(|id| wanted.contains(&id));
         let fresh: Vec<TaskId> =
@@ -114,7 +124,9 @@ impl Worker<'_> {
         let changelogs = changelogs
             .map(|c| TaskChangelog {
                 store: c.store,
+                index: c.index,
                 place: TopicPartition { topic: Arc::clone(&c.topic), partition: id.partition },
+                base: 0,
             })
             .collect();
         Ok(Running {
@@ -169,9 +181,13 @@ impl Worker<'_> {
             let known = running.disk.positions()?;
             let mut found = Vec::new();
             let mut foreign = Vec::new();
-            for changelog in &running.changelogs {
+            let description = running.task.description();
+            for changelog in &mut running.changelogs {
                 let Some((beginning, end)) = bounds.next() else { break };
-                let position = match running.in_memory(changelog.store) {
+                changelog.base =
+                    end - self.writers.chosen(changelog.index, changelog.place.partition);
+                let memory = description.stores.get(changelog.store).is_some_and(|s| s.memory);
+                let position = match memory {
                     true => None,
                     false => known.get(&changelog.place).copied(),
                 };
@@ -227,7 +243,10 @@ impl Worker<'_> {
                 store.restored()?;
             }
             running.restoring = false;
-            resume.extend(running.inputs.iter().cloned());
+            // A suspended task is assigned anew, or goes; its partitions are nobody's meanwhile.
+            if !running.suspended {
+                resume.extend(running.inputs.iter().cloned());
+            }
         }
         if !resume.is_empty() {
             self.client.resume(&resume)?;

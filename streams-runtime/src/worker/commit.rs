@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use streams_core::store::FlushBatch;
 
 use super::Worker;
+use super::running::TaskChangelog;
 use crate::broker::{Commit, TopicPartition};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
@@ -16,10 +17,11 @@ impl Worker<'_> {
         self.tasks.iter().any(|t| t.is_active() && !t.moved().is_empty())
     }
 
-    pub(super) fn commit_if_due(&mut self, now: Instant) -> Result<()> {
+    pub(super) fn commit_if_due(&mut self, now: Instant, idle: bool) -> Result<()> {
         let interval = Duration::from_millis(self.shared.config.commit_interval_ms());
         let due = now.duration_since(self.committed_at) >= interval;
-        if due || self.client.wants_commit() || self.too_much_memory() {
+        let hurry = idle && self.shared.hurried() && self.has_uncommitted();
+        if due || hurry || self.client.wants_commit() || self.too_much_memory() {
             self.commit(false)?;
         }
         Ok(())
@@ -34,8 +36,11 @@ impl Worker<'_> {
         self.tasks.iter_mut().map(|t| t.task.memory()).sum()
     }
 
+    /// What could not be given back the last time (stores that are in memory only) does not count
+    /// again until it has grown by a quarter.
     fn too_much_memory(&mut self) -> bool {
-        self.memory() > self.memory_budget()
+        let kept = self.memory_kept.saturating_add(self.memory_kept / 4);
+        self.memory() > self.memory_budget().max(kept)
     }
 
     /// Commits; then writes the state to disk if it is time, or `flush` says so.
@@ -94,10 +99,13 @@ impl Worker<'_> {
         if over {
             let budget = self.memory_budget();
             // Some room, so that the next record does not bring the next flush.
-            let target = budget / 4 * 3 / self.tasks.len().max(1);
+            let target = budget as u128 / 4 * 3;
+            let total = self.memory().max(1) as u128;
             for running in &mut self.tasks {
-                running.task.shrink(target);
+                let share = running.task.memory() as u128 * target / total;
+                running.task.shrink(share as usize);
             }
+            self.memory_kept = self.memory();
         }
         Ok(())
     }
@@ -106,25 +114,41 @@ impl Worker<'_> {
     /// task is the only writer.
     pub(super) fn flush(&mut self) -> Result<()> {
         self.flushed_at = Instant::now();
-        let changelogs: Vec<TopicPartition> = self
-            .tasks
-            .iter()
-            .filter(|t| t.unflushed)
-            .flat_map(|t| t.on_disk().map(|c| c.place.clone()))
-            .collect();
-        let ends = if changelogs.is_empty() {
-            Vec::new()
-        } else {
-            self.client.end_offsets(&changelogs)?
-        };
-        let mut positions = changelogs.into_iter().zip(ends);
+        let mut positions = Vec::new();
+        for running in self.tasks.iter().filter(|t| t.owes_flush()) {
+            let end = |c: &TaskChangelog| c.base + self.writers.chosen(c.index, c.place.partition);
+            positions.extend(running.on_disk().map(|c| (c.place.clone(), end(c))));
+        }
+        self.must_be_the_only_writer(&positions)?;
+        let mut positions = positions.into_iter();
         let mut batch = FlushBatch::new();
-        for running in self.tasks.iter_mut().filter(|t| t.unflushed) {
+        for running in self.tasks.iter_mut().filter(|t| t.owes_flush()) {
             let count = running.on_disk().count();
             let own: Vec<_> = positions.by_ref().take(count).collect();
             running.flush(&mut batch, &own)?;
         }
         Ok(())
+    }
+
+    /// Changelogs must end where this worker's own records end. If they do not, it has lost its
+    /// tasks without knowing (it was stopped for longer than its session), and what it has in
+    /// memory must not go to disk as the state at an end that another member has written.
+    fn must_be_the_only_writer(&mut self, expected: &[(TopicPartition, i64)]) -> Result<()> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        let places: Vec<TopicPartition> = expected.iter().map(|(place, _)| place.clone()).collect();
+        let ends = self.client.end_offsets(&places)?;
+        match expected.iter().zip(ends).find(|((_, expected), end)| expected != end) {
+            None => Ok(()),
+            Some(((place, expected), end)) => Err(Error::new(
+                ErrorKind::Rejoin,
+                format!(
+                    "changelog {place} ends at {end} and not at {expected}: another member has \
+                     written to it; the tasks start again from what is on disk"
+                ),
+            )),
+        }
     }
 
     /// Lets the log delete what has been read of repartition topics.

@@ -12,6 +12,7 @@ mod process;
 mod route;
 mod running;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,10 @@ pub(crate) struct Worker<'s> {
     writers: Writers,
     restorer: Restorer,
     clock: Clock,
+    /// Records to take in the next poll.
+    poll_records: usize,
+    /// Bytes that the stores kept when memory was last given back: less may not be possible.
+    memory_kept: usize,
     committed_at: Instant,
     flushed_at: Instant,
     purged_at: Instant,
@@ -90,6 +95,15 @@ const MAX_BACKOFF: Duration = Duration::from_secs(10);
 pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
     let make: MakeTask =
         |id, application, options| streams_core::task::Task::new::<T>(id, application, options);
+    // The topology's code is guarded where it processes records; it is called by commits, too, and a
+    // worker that is gone must not leave a process that waits for it.
+    let ended = catch_unwind(AssertUnwindSafe(|| supervise(shared, number, make)));
+    if let Err(panic) = ended {
+        shared.fail(Worker::panicked(&format!("worker {number}"), &*panic));
+    }
+}
+
+fn supervise(shared: &Shared, number: usize, make: MakeTask) {
     let mut attempts = 0;
     while !shared.stopping() {
         let commits = shared.counters.progress().commits;
@@ -117,8 +131,15 @@ pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
     }
 }
 
-/// Records taken in one poll.
+/// The most records taken in one poll; more save nothing.
 const POLL_RECORDS: usize = 2048;
+
+/// Before the size of records is known.
+const FIRST_POLL_RECORDS: usize = 128;
+
+/// The bytes of records, or of results, that a poll should come to: large records are taken a few at
+/// a time, so that memory stays bounded.
+const POLL_BYTES: usize = 1 << 20;
 
 /// The longest a worker waits for records before it looks at everything else.
 const POLL_WAIT: Duration = Duration::from_millis(50);
@@ -146,6 +167,8 @@ impl<'s> Worker<'s> {
             writers: Writers::new(shared.plan.topics.len()),
             restorer: Restorer::new(),
             clock: Clock::new(),
+            poll_records: FIRST_POLL_RECORDS,
+            memory_kept: 0,
             committed_at: now,
             flushed_at: now,
             purged_at: now,
@@ -156,23 +179,31 @@ impl<'s> Worker<'s> {
     }
 
     fn run(&mut self) -> Result<()> {
-        let ended = loop {
-            if self.shared.stopping() {
-                break Ok(());
-            }
-            match self.turn() {
-                Ok(()) => {}
-                Err(e) if e.kind() == ErrorKind::Record => break Err(e),
-                Err(e) => {
-                    self.tell();
-                    return Err(e);
-                }
-            }
-        };
-        // What was processed before a record that stops the application is committed.
-        let closed = self.close();
+        let ended = self.turns();
+        if ended.is_err() {
+            self.give_up();
+        }
         self.tell();
-        ended.and(closed)
+        self.shared.counters.state(self.state_told, 0);
+        ended
+    }
+
+    fn turns(&mut self) -> Result<()> {
+        while !self.shared.stopping() {
+            self.turn()?;
+        }
+        self.close()
+    }
+
+    /// After an error nothing is committed, as in Kafka Streams: a record that failed halfway has
+    /// changed stores and written results that must not count, and those cannot be told from what
+    /// was done before it. The next start goes on from the last commit.
+    fn give_up(&mut self) {
+        let aborted = self.client.abort();
+        let left = self.membership.leave();
+        if let Err(e) = aborted.and(left) {
+            tracing::debug!("worker {}: giving up: {e}", self.number);
+        }
     }
 
     fn turn(&mut self) -> Result<()> {
@@ -180,12 +211,12 @@ impl<'s> Worker<'s> {
             self.follow(event)?;
         }
         let now = Instant::now();
-        self.process(now)?;
+        let idle = self.process(now)?;
         if !self.restorer.is_idle() {
             self.restorer.step(self.shared, &mut self.tasks)?;
             self.start_restored()?;
         }
-        self.commit_if_due(now)
+        self.commit_if_due(now, idle)
     }
 
     /// Commits, writes the state to disk and leaves the group.

@@ -5,41 +5,52 @@ use std::time::{Duration, Instant};
 
 use streams_core::task::Progress;
 
-use super::{POLL_RECORDS, POLL_WAIT, RUN_RECORDS, Worker};
+use super::{POLL_BYTES, POLL_RECORDS, POLL_WAIT, RUN_RECORDS, Worker};
 use crate::broker::{Polled, TopicPartition};
 use crate::error::{Error, Result};
 
 impl Worker<'_> {
-    /// Polls once, runs the tasks with waiting records, and appends what came out.
-    pub(super) fn process(&mut self, now: Instant) -> Result<()> {
+    /// Polls once, runs the tasks with waiting records, and appends what came out. True if there
+    /// was nothing to do.
+    pub(super) fn process(&mut self, now: Instant) -> Result<bool> {
         let wall = self.clock.wall(now);
         let mut wait = self.poll_wait(now);
         // Tasks that have records waiting go first; only if none could go on is it worth waiting.
+        let mut more = false;
         let mut failed = None;
         for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
             let id = running.id();
             let ran = catch_unwind(AssertUnwindSafe(|| running.task.run(wall, RUN_RECORDS)));
             match ran {
-                Ok(Ok(Progress::More)) => wait = Duration::ZERO,
+                Ok(Ok(Progress::More)) => {
+                    more = true;
+                    wait = Duration::ZERO;
+                }
                 Ok(Ok(Progress::Idle)) => {}
                 Ok(Ok(Progress::Waiting(until))) => {
                     let ms = until.0.saturating_sub(wall.0).clamp(0, 1000) as u64;
                     wait = wait.min(Duration::from_millis(ms));
                 }
                 Ok(Err(e)) => failed = Some(Error::from(e)),
-                Err(panic) => failed = Some(Self::panicked(&format!("task {id}"), &*panic)),
+                Err(panic) => {
+                    let what = format!("task {id}, {}", running.place());
+                    failed = Some(Self::panicked(&what, &*panic));
+                }
             }
-            if failed.is_some() {
-                break;
+            if let Some(error) = failed {
+                return Err(error);
             }
         }
         self.drain()?;
-        if let Some(error) = failed {
-            return Err(error);
+        let (records, bytes) = self.poll(wait)?;
+        let written = self.drain()?;
+        if let Some(each) = bytes.max(written).checked_div(records) {
+            // Doubled at most, since the first records may be small ones.
+            let most = self.poll_records.saturating_mul(2).min(POLL_RECORDS);
+            self.poll_records = (POLL_BYTES / each.max(1)).clamp(1, most);
         }
-        self.poll(wait)?;
-        self.drain()?;
-        self.balance()
+        self.balance()?;
+        Ok(records == 0 && !more)
     }
 
     /// How long to wait for records: until the next thing that is due.
@@ -53,10 +64,12 @@ impl Worker<'_> {
         if self.has_uncommitted() { POLL_WAIT.min(due) } else { POLL_WAIT }
     }
 
-    fn poll(&mut self, wait: Duration) -> Result<()> {
+    /// Hands records to their tasks; gives their number and bytes.
+    fn poll(&mut self, wait: Duration) -> Result<(usize, usize)> {
         let (tasks, routes) = (&mut self.tasks, &self.routes);
         let mut failed: Option<Error> = None;
-        self.client.poll(wait, POLL_RECORDS, &mut |polled| {
+        let (mut records, mut bytes) = (0, 0);
+        self.client.poll(wait, self.poll_records, &mut |polled| {
             if failed.is_some() {
                 return;
             }
@@ -68,6 +81,8 @@ impl Worker<'_> {
                 running.task.at_end(route.input);
                 return;
             };
+            records += 1;
+            bytes += record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
             match catch_unwind(AssertUnwindSafe(|| running.task.accept(route.input, &record))) {
                 Ok(Ok(())) => {}
                 Ok(Err(e)) => failed = Some(Error::from(e)),
@@ -83,21 +98,19 @@ impl Worker<'_> {
             }
         })?;
         match failed {
-            None => Ok(()),
-            Some(error) => {
-                // What was written before the error belongs to what was processed before it.
-                self.drain()?;
-                Err(error)
-            }
+            None => Ok((records, bytes)),
+            Some(error) => Err(error),
         }
     }
 
-    /// Appends what the tasks have written.
-    pub(super) fn drain(&mut self) -> Result<()> {
+    /// Appends what the tasks have written; gives its bytes.
+    pub(super) fn drain(&mut self) -> Result<usize> {
+        let mut bytes = 0;
         for running in &mut self.tasks {
+            bytes += running.task.output().bytes();
             self.writers.drain(&self.shared.plan, &mut *self.client, running)?;
         }
-        Ok(())
+        Ok(bytes)
     }
 
     /// Pauses inputs of which too much waits, and resumes them when half of it is gone.

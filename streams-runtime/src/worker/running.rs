@@ -1,5 +1,6 @@
 //! A task and what belongs to it.
 
+use streams_core::output::TopicIndex;
 use streams_core::store::FlushBatch;
 use streams_core::task::{Task, TaskId};
 
@@ -11,7 +12,10 @@ use crate::store::rocksdb::TaskStores;
 pub(crate) struct TaskChangelog {
     /// Number of the store.
     pub(crate) store: usize,
+    pub(crate) index: TopicIndex,
     pub(crate) place: TopicPartition,
+    /// Its end when the task was opened, less what this worker had written to it by then.
+    pub(crate) base: i64,
 }
 
 /// A task of a worker.
@@ -44,9 +48,27 @@ impl Running {
         !self.restoring && !self.suspended
     }
 
+    /// The records that are next on its inputs, for errors that do not say which it was.
+    pub(crate) fn place(&self) -> String {
+        let next = self.task.positions().filter_map(|(input, next)| {
+            let TopicPartition { topic, partition } = self.inputs.get(input)?;
+            Some(format!("{topic}, partition {partition}, offset {next}"))
+        });
+        let next: Vec<String> = next.collect();
+        match next.is_empty() {
+            true => "at its first record".to_owned(),
+            false => next.join(" or "),
+        }
+    }
+
     /// True if the store of this number keeps its rows in memory only.
     pub(crate) fn in_memory(&self, store: usize) -> bool {
         self.task.description().stores.get(store).is_some_and(|s| s.memory)
+    }
+
+    /// True if its rows on disk are behind what was committed.
+    pub(crate) fn owes_flush(&self) -> bool {
+        self.unflushed && self.is_active()
     }
 
     /// The changelogs whose positions are kept on disk.
