@@ -13,6 +13,7 @@ mod formats;
 mod joins;
 mod stateful;
 mod stateless;
+mod stream_joins;
 mod windows;
 
 /// A text.

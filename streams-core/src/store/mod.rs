@@ -14,12 +14,14 @@ mod backend;
 mod cache;
 mod key_value;
 mod span;
+mod unmatched;
 mod window;
 
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
 pub use key_value::KeyValueStore;
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
+pub use unmatched::{Either, UnmatchedStore};
 pub use window::WindowStore;
 
 use crate::{Output, RecordRef, Result};

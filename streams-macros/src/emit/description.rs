@@ -82,10 +82,9 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
     });
     let stores = graph.stores_of(number).into_iter().map(|id| {
         let store = graph.store(id);
-        let (name, memory, topic) =
-            (store.ident.to_string(), store.memory, store.changelog.0 as u16);
+        let (name, memory, topic) = (store.name.clone(), store.memory, store.changelog.0 as u16);
         let kind = match store.kind {
-            StoreKind::KeyValue => quote!(KeyValue),
+            StoreKind::KeyValue | StoreKind::Unmatched => quote!(KeyValue),
             StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
             StoreKind::Session { .. } => quote!(Session),
         };
@@ -111,7 +110,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         let (name, operator, doc) = (&node.name, node.operator.word(), &node.doc);
         let inputs = node.inputs.iter().map(|i| &graph.node(*i).name);
         let stores = node.operator.stores();
-        let stores = stores.iter().map(|s| graph.store(*s).ident.to_string());
+        let stores = stores.iter().map(|s| graph.store(*s).name.clone());
         quote! {
             ::streams::topology::NodeDescription {
                 name: #name,

@@ -108,7 +108,14 @@ fn observed(graph: &Graph, subtopology: usize) -> Vec<Ident> {
         (*at == subtopology).then(|| node.operator.observes()).flatten()
     };
     let stores = graph.nodes.iter().zip(&graph.subtopology).filter_map(here);
-    stores.map(|s| observed_field(&graph.store(s).ident)).collect()
+    let mut fields: Vec<Ident> = Vec::new();
+    for field in stores.map(|s| observed_field(&graph.store(s).ident)) {
+        // Both sides of a join have one clock.
+        if !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    fields
 }
 
 /// The type of a store.
@@ -117,6 +124,11 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
     let (key, value) = (&store.key, &store.value);
     let (kf, vf) = (&store.key_format.tokens, &store.value_format.tokens);
     match store.kind {
+        StoreKind::Unmatched => {
+            let right = store.right.as_ref().map(|(ty, _)| ty);
+            let rf = store.right.as_ref().map(|(_, format)| &format.tokens);
+            quote!(::streams::store::UnmatchedStore<#key, #value, #right, #kf, #vf, #rf>)
+        }
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
         StoreKind::Window { .. } => quote!(::streams::store::WindowStore<#key, #value, #kf, #vf>),
         StoreKind::Sliding { .. } => quote! {
@@ -141,13 +153,16 @@ fn field(graph: &Graph, id: StoreId) -> TokenStream {
 
 fn init(graph: &Graph, id: StoreId) -> TokenStream {
     let store = graph.store(id);
-    let (ident, name) = (&store.ident, store.ident.to_string());
+    let (ident, name) = (&store.ident, store.name.clone());
     let topic = store.changelog.0 as u16;
     let at = at_state(graph, id);
     let changelog = quote! {
         ::core::option::Option::Some(::streams::__private::TopicIndex(#topic))
     };
     match store.kind {
+        StoreKind::Unmatched => {
+            quote!(#ident: ::streams::store::UnmatchedStore::new(#name, #changelog))
+        }
         StoreKind::KeyValue => {
             quote_spanned!(at=> #ident: ::streams::store::KeyValueStore::new(#name, #changelog))
         }

@@ -196,6 +196,8 @@ impl Builder<'_> {
         let (operator, store): (Box<dyn Operator>, _) = if table {
             let store = self.add_store(Store {
                 ident: input.name.clone(),
+                name: input.name.to_string(),
+                right: None,
                 kind: StoreKind::KeyValue,
                 key: input.key.clone(),
                 value: input.value.clone(),
@@ -297,7 +299,9 @@ impl Builder<'_> {
         };
         let (key_format, value_format) = self.formats(&key, &value, key_format, value_format);
         self.add_store(Store {
+            name: ident.to_string(),
             ident,
+            right: None,
             kind,
             key,
             value,
@@ -312,12 +316,12 @@ impl Builder<'_> {
 
     fn add_store(&mut self, mut store: Store) -> StoreId {
         let retention = match store.kind {
-            StoreKind::KeyValue => None,
+            StoreKind::KeyValue | StoreKind::Unmatched => None,
             StoreKind::Window { retention_ms }
             | StoreKind::Sliding { retention_ms }
             | StoreKind::Session { retention_ms } => Some(retention_ms),
         };
-        let name = format!("{}-changelog", store.ident);
+        let name = format!("{}-changelog", store.name);
         store.changelog = self.topic(Topic {
             name: quote!(#name),
             role: TopicRole::Changelog(retention),
@@ -355,6 +359,34 @@ impl Builder<'_> {
             self.errors.error(syn::spanned::Spanned::span(topic), message);
         }
         quote!(#topic)
+    }
+
+    /// A store of an operator's own, which nobody can name: its field, and its name in topics.
+    pub(crate) fn own_store(
+        &mut self,
+        (ident, name): (Ident, String),
+        kind: StoreKind,
+        key: &Type,
+        value: &Type,
+        right: Option<&Type>,
+    ) -> StoreId {
+        let (key_format, value_format) = self.formats(key, value, None, None);
+        let right = right.map(|right| (right.clone(), self.formats(key, right, None, None).1));
+        let user = Some(ident.span());
+        self.add_store(Store {
+            ident,
+            name,
+            right,
+            kind,
+            key: key.clone(),
+            value: value.clone(),
+            optional: false,
+            key_format,
+            value_format,
+            memory: false,
+            changelog: TopicId(0),
+            user,
+        })
     }
 
     fn topic(&mut self, topic: Topic) -> TopicId {

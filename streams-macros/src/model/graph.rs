@@ -113,11 +113,17 @@ pub(crate) enum StoreKind {
     Session {
         retention_ms: i64,
     },
+    /// Records of a stream join without a partner.
+    Unmatched,
 }
 
 /// A store.
 pub(crate) struct Store {
     pub(crate) ident: Ident,
+    /// Its name in topics and for people.
+    pub(crate) name: String,
+    /// The right stream's values, of a join's unmatched records.
+    pub(crate) right: Option<(Type, Format)>,
     pub(crate) kind: StoreKind,
     pub(crate) key: Type,
     /// The type of what is kept: `S` also for a store declared with `Option<S>`.

@@ -13,7 +13,7 @@ pub(crate) use duration::milliseconds;
 pub(crate) use graph::{
     Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId, TopicRole,
 };
-pub(crate) use settings::OnError;
+pub(crate) use settings::{OnError, Semantics};
 pub(crate) use types::{
     Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
     borrowed_to_owned, option_of, reference_of, same, session_of, text, windowed_of,

@@ -18,15 +18,26 @@ pub(crate) enum OnError {
     Skip,
 }
 
+/// Whose semantics, where Kafka Streams' are a fault: see the book.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Semantics {
+    /// What is right.
+    #[default]
+    Right,
+    /// Kafka Streams', fault by fault.
+    KafkaStreams,
+}
+
 /// What `name = value;` items say.
 #[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) format: Option<Format>,
     pub(crate) key_format: Option<Format>,
     pub(crate) on_error: OnError,
+    pub(crate) semantics: Semantics,
 }
 
-const NAMES: [&str; 3] = ["format", "key_format", "on_error"];
+const NAMES: [&str; 4] = ["format", "key_format", "on_error", "semantics"];
 
 impl Settings {
     pub(crate) fn read(settings: Vec<Setting>, errors: &mut Diagnostics) -> Self {
@@ -57,6 +68,7 @@ impl Settings {
                 self.key_format = Some(Format::named(value)?);
             }
             "on_error" => self.on_error = on_error(value)?,
+            "semantics" => self.semantics = semantics(value)?,
             other => {
                 let known = format!("the settings are {}", NAMES.join(", "));
                 let hint = suggestion_or(other, NAMES, &known);
@@ -79,6 +91,20 @@ fn on_error(value: &Expr) -> syn::Result<OnError> {
         _ => Err(syn::Error::new(
             value.span(),
             "`on_error` is `fail` (stop at the record) or `skip` (count it and go on)",
+        )),
+    }
+}
+
+fn semantics(value: &Expr) -> syn::Result<Semantics> {
+    let word = match value {
+        Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
+        _ => None,
+    };
+    match word.as_deref() {
+        Some("kafka_streams") => Ok(Semantics::KafkaStreams),
+        _ => Err(syn::Error::new(
+            value.span(),
+            "`semantics` is `kafka_streams` (its known faults too), or left out",
         )),
     }
 }

@@ -11,7 +11,7 @@ use quote::quote_spanned;
 use syn::spanned::Spanned;
 
 use super::keyed_state;
-use super::{Operator, function, ident, named, no_other_names, positional, stream};
+use super::{Operator, function, ident, named, no_other_names, positional, stream, stream_join};
 use crate::emit::{Emitter, Operand, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, option_of, reference_of, same, text};
 use crate::parse::Call;
@@ -27,15 +27,35 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &["name"]);
     let usage = format!("{}(table, |left, right| value)", call.name);
-    let [table, joiner] = positional(builder, &call, &usage)?;
-    let table_name = ident(builder, &table, "a table")?;
+    let first = call.args.iter().find(|a| a.name.is_none()).map(|a| a.value.clone());
+    let Some(first) = first else {
+        builder.errors.error(call.span(), format!("`{}` is written `{usage}`", call.name));
+        return None;
+    };
+    let table_name = ident(builder, &first, "a table or a stream")?;
+    let found = builder.lookup(&table_name);
+    if let Flow::Stream(other) = found {
+        return stream_join::build(builder, stream, other, &table_name, &call);
+    }
+    let [_, joiner] = positional(builder, &call, &usage)?;
     let joiner = function(builder, &call, joiner, &["left", "right"])?;
-    let table = match builder.lookup(&table_name) {
-        Flow::Table(table) => table,
+    let table = match found {
+        Flow::Table(table) if call.name != "outer_join" => table,
+        Flow::Table(_) => {
+            let message = format!(
+                "a stream and a table have no `outer_join`, since only the stream's records make results: \
+                 `left_join({table_name}, …)` keeps those without a row"
+            );
+            builder.errors.error(call.span(), message);
+            return None;
+        }
         Flow::Broken => return None,
         other => {
-            let message =
-                format!("`{}` is with a table, and `{table_name}` is {}", call.name, other.what());
+            let message = format!(
+                "`{}` is with a table or a stream, and `{table_name}` is {}",
+                call.name,
+                other.what()
+            );
             builder.errors.error(table_name.span(), message);
             return None;
         }

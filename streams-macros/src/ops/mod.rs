@@ -20,6 +20,7 @@ mod repartition;
 mod select_key;
 mod source;
 mod span_aggregate;
+mod stream_join;
 mod table;
 mod table_aggregate;
 mod table_filter;
@@ -95,7 +96,7 @@ pub(crate) trait Operator {
 
 type Build = fn(&mut Builder<'_>, Flow, Call) -> Option<Flow>;
 
-const OPERATORS: [(&str, Build); 23] = [
+const OPERATORS: [(&str, Build); 24] = [
     ("aggregate", aggregate::build),
     ("branch", branch::build),
     ("count", count::build),
@@ -108,6 +109,7 @@ const OPERATORS: [(&str, Build); 23] = [
     ("group_by_key", group_by::build),
     ("join", join::build),
     ("left_join", join::build),
+    ("outer_join", join::build),
     ("map", map::build),
     ("map_values", map_values::build),
     ("peek", peek::build),

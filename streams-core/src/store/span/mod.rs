@@ -44,6 +44,7 @@ pub struct SpanStore<T, K, V, KF, VF> {
     disk_from: i64,
     flushed_from: i64,
     scratch: Vec<u8>,
+    number: u32,
     formats: PhantomData<fn() -> (KF, VF)>,
 }
 
@@ -69,12 +70,13 @@ where
             disk_from: 0,
             flushed_from: 0,
             scratch: Vec::new(),
+            number: 0,
             formats: PhantomData,
         }
     }
 
     /// Rows at or before this time have expired.
-    fn horizon(&self) -> i64 {
+    pub fn horizon(&self) -> i64 {
         self.observed.saturating_sub(self.retention_ms)
     }
 
@@ -92,6 +94,12 @@ where
             // Keys that are never touched again would keep their rows for ever.
             self.cache.retain(|rows| rows.expire(horizon));
         }
+    }
+
+    /// A number that tells duplicates apart, as Kafka Streams' sequence number of window stores.
+    pub fn next_number(&mut self) -> u32 {
+        self.number = self.number.wrapping_add(1) & 0x7fff_ffff;
+        self.number
     }
 
     /// The live rows of `key`, to read and change.

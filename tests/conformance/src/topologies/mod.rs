@@ -6,6 +6,7 @@ mod examples;
 mod joins;
 mod processors;
 mod stateless;
+mod stream_joins;
 mod tables;
 mod windows;
 
@@ -22,13 +23,14 @@ pub(crate) struct Entry {
 /// One group of topologies by name.
 type Group = fn(&str) -> Option<Entry>;
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 9] = [
     aggregations::find,
     errors::find,
     examples::find,
     joins::find,
     processors::find,
     stateless::find,
+    stream_joins::find,
     tables::find,
     windows::find,
 ];
