@@ -44,7 +44,7 @@ pub use streams_runtime as runtime;
 /// What a topology's module has in scope, and what a program with one needs.
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
-    pub use streams_core::window::{Window, Windowed};
+    pub use streams_core::window::{Session, Window, Windowed};
     pub use streams_macros::topology;
 
     pub use crate::Context;

@@ -151,6 +151,8 @@ pub enum StoreKind {
     KeyValue,
     /// Value of a key and a window.
     Window,
+    /// Value of a key and a session.
+    Session,
 }
 
 /// A store of a sub-topology.

@@ -16,7 +16,7 @@ pub use bytes::Bytes;
 pub use changed::Changed;
 pub use json::Json;
 pub use utf8::Utf8;
-pub use windowed::TimeWindowed;
+pub use windowed::{Sessions, TimeWindowed};
 
 use crate::{Error, ErrorKind, Result};
 

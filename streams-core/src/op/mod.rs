@@ -5,8 +5,12 @@
 
 mod boundary;
 mod change;
+mod session;
+mod sliding;
 
 pub use change::{Change, changes};
+pub use session::session;
+pub use sliding::sliding;
 
 pub use boundary::{decode_key, decode_nullable, decode_value, encode, encode_nullable};
 
@@ -26,3 +30,22 @@ pub fn processing_error(operator: &str, error: BoxError) -> Error {
 pub fn to_owned<T: ?Sized + ToOwned>(value: &T) -> T::Owned {
     value.to_owned()
 }
+
+/// A result of a windowed aggregation on its way on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowUpdate<V> {
+    /// First millisecond of the window.
+    pub start: i64,
+    /// Its end: after the last millisecond for tumbling windows, the last one for sliding windows and
+    /// sessions.
+    pub end: i64,
+    /// What it holds now.
+    pub value: Option<V>,
+    /// What it held before.
+    pub old: Option<V>,
+    /// Timestamp of the result.
+    pub timestamp: i64,
+}
+
+/// A step of an aggregation, which the user's code may fail.
+pub type Step = std::result::Result<(), BoxError>;

@@ -131,11 +131,11 @@ impl<K, V> Cache<K, V> {
     /// Calls `each` with every entry owed to the changelog, then owes none.
     pub(super) fn log<E>(
         &mut self,
-        mut each: impl FnMut(&K, &Slot<V>) -> Result<(), E>,
+        mut each: impl FnMut(&K, &mut Slot<V>) -> Result<(), E>,
     ) -> Result<(), E> {
         while let Some(index) = self.unlogged.pop() {
             if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
-                each(&entry.key, &entry.slot)?;
+                each(&entry.key, &mut entry.slot)?;
                 entry.flags &= !UNLOGGED;
             }
         }
@@ -145,11 +145,11 @@ impl<K, V> Cache<K, V> {
     /// Calls `each` with every entry owed to the disk; `each` gives the bytes it wrote.
     pub(super) fn flush<E>(
         &mut self,
-        mut each: impl FnMut(&K, &Slot<V>) -> Result<usize, E>,
+        mut each: impl FnMut(&K, &mut Slot<V>) -> Result<usize, E>,
     ) -> Result<(), E> {
         for &index in &self.unflushed {
             if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
-                let bytes = u32::try_from(each(&entry.key, &entry.slot)?).unwrap_or(u32::MAX);
+                let bytes = u32::try_from(each(&entry.key, &mut entry.slot)?).unwrap_or(u32::MAX);
                 self.bytes = self.bytes + bytes as usize - entry.bytes as usize;
                 entry.bytes = bytes;
             }
@@ -190,14 +190,32 @@ impl<K, V> Cache<K, V> {
                 continue;
             }
             let (hash, index, bytes) = (entry.hash, self.hand as u32, entry.bytes);
-            if let Ok(found) = self.table.find_entry(hash, |&i| i == index) {
-                found.remove();
-            }
             *place = None;
-            self.bytes -= bytes as usize;
-            self.free.push(index);
+            self.unlink(hash, index, bytes);
         }
         self.table.len() < before
+    }
+
+    /// Removes entries that nothing is owed for and whose value `keep` does not want.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut V) -> bool) {
+        for index in 0..self.entries.len() {
+            let Some(place) = self.entries.get_mut(index) else { break };
+            let Some(entry) = place else { continue };
+            let kept = entry.slot.value.as_mut().is_some_and(&mut keep);
+            if !kept && entry.flags & (UNLOGGED | UNFLUSHED) == 0 {
+                let (hash, bytes) = (entry.hash, entry.bytes);
+                *place = None;
+                self.unlink(hash, index as u32, bytes);
+            }
+        }
+    }
+
+    fn unlink(&mut self, hash: u64, index: u32, bytes: u32) {
+        if let Ok(found) = self.table.find_entry(hash, |&i| i == index) {
+            found.remove();
+        }
+        self.bytes -= bytes as usize;
+        self.free.push(index);
     }
 
     /// All entries, in no order.

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, split_row};
+use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Headers, Output, RecordRef, Result};
@@ -246,9 +246,4 @@ where
             .map(|(key, (value, timestamp))| Row { key, value, timestamp })
             .collect())
     }
-}
-
-fn append(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    out.extend_from_slice(bytes);
-    Ok(())
 }

@@ -13,11 +13,13 @@
 mod backend;
 mod cache;
 mod key_value;
+mod span;
 mod window;
 
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
 pub use key_value::KeyValueStore;
+pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
 pub use window::WindowStore;
 
 use crate::{Output, RecordRef, Result};
@@ -100,4 +102,9 @@ fn split_row(row: &[u8]) -> Result<(i64, &[u8])> {
             ),
         )),
     }
+}
+
+fn append(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+    out.extend_from_slice(bytes);
+    Ok(())
 }

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::marker::PhantomData;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, split_row};
+use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
@@ -226,11 +226,6 @@ fn row_key(
     out.extend_from_slice(&segment.to_be_bytes());
     key(out)?;
     out.extend_from_slice(&start.to_be_bytes());
-    Ok(())
-}
-
-fn append(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    out.extend_from_slice(bytes);
     Ok(())
 }
 

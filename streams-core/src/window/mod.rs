@@ -25,3 +25,14 @@ pub struct Windowed<K> {
     /// Their window.
     pub window: Window,
 }
+
+/// The key of a session's result: the key, and the session by its first and last record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Session<K> {
+    /// The key of the records.
+    pub key: K,
+    /// Timestamp of its first record.
+    pub start: i64,
+    /// Timestamp of its last record.
+    pub end: i64,
+}

@@ -86,7 +86,8 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
             (store.ident.to_string(), store.memory, store.changelog.0 as u16);
         let kind = match store.kind {
             StoreKind::KeyValue => quote!(KeyValue),
-            StoreKind::Window { .. } => quote!(Window),
+            StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
+            StoreKind::Session { .. } => quote!(Session),
         };
         quote! {
             ::streams::topology::StoreDescription {

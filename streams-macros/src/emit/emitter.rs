@@ -6,7 +6,7 @@ use syn::{Ident, Lifetime, Type};
 
 use super::names::{here, name};
 use crate::model::{Graph, NodeId, OnError, StoreId, TopicId, option_of};
-use crate::rewrite::{Function, Parameters};
+use crate::rewrite::{Function, Inlined, Parameters};
 
 /// A value at a place in the code: a local name that holds it, or a reference to it.
 #[derive(Clone)]
@@ -156,14 +156,13 @@ impl<'g> Emitter<'g> {
         }
     }
 
-    /// The value of a call of the user's function; if it fails, `on_error` decides.
-    pub(crate) fn call(
+    /// A call of the user's function, in line.
+    pub(crate) fn inlined(
         &self,
         function: &Function,
-        node: NodeId,
         vars: &Vars,
         required: Vec<TokenStream>,
-    ) -> TokenStream {
+    ) -> Inlined {
         let timestamp = &vars.timestamp;
         let parameters = Parameters {
             key: vars.key.reference(),
@@ -172,7 +171,18 @@ impl<'g> Emitter<'g> {
             },
             required,
         };
-        let inlined = function.inline(&parameters);
+        function.inline(&parameters)
+    }
+
+    /// The value of a call of the user's function; if it fails, `on_error` decides.
+    pub(crate) fn call(
+        &self,
+        function: &Function,
+        node: NodeId,
+        vars: &Vars,
+        required: Vec<TokenStream>,
+    ) -> TokenStream {
+        let inlined = self.inlined(function, vars, required);
         let tokens = inlined.tokens;
         if !inlined.fallible {
             return tokens;

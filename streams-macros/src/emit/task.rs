@@ -119,6 +119,12 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
     match store.kind {
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
         StoreKind::Window { .. } => quote!(::streams::store::WindowStore<#key, #value, #kf, #vf>),
+        StoreKind::Sliding { .. } => quote! {
+            ::streams::store::SpanStore<::streams::store::WindowSpan, #key, #value, #kf, #vf>
+        },
+        StoreKind::Session { .. } => quote! {
+            ::streams::store::SpanStore<::streams::store::SessionSpan, #key, #value, #kf, #vf>
+        },
     }
 }
 
@@ -147,6 +153,9 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
         }
         StoreKind::Window { retention_ms } => {
             quote_spanned!(at=> #ident: ::streams::store::WindowStore::new(#name, #changelog, #retention_ms))
+        }
+        StoreKind::Sliding { retention_ms } | StoreKind::Session { retention_ms } => {
+            quote!(#ident: ::streams::store::SpanStore::new(#name, #changelog, #retention_ms))
         }
     }
 }

@@ -313,7 +313,9 @@ impl Builder<'_> {
     fn add_store(&mut self, mut store: Store) -> StoreId {
         let retention = match store.kind {
             StoreKind::KeyValue => None,
-            StoreKind::Window { retention_ms } => Some(retention_ms),
+            StoreKind::Window { retention_ms }
+            | StoreKind::Sliding { retention_ms }
+            | StoreKind::Session { retention_ms } => Some(retention_ms),
         };
         let name = format!("{}-changelog", store.ident);
         store.changelog = self.topic(Topic {
@@ -376,7 +378,7 @@ impl Builder<'_> {
                 if let Some(message) = own.cannot_write(ty) {
                     self.errors.error(syn::spanned::Spanned::span(ty), message);
                 }
-                if windowed_of(ty).is_none() {
+                if windowed_of(ty).is_none() && session_of(ty).is_none() {
                     return Some(own.at(ty));
                 }
             }

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, Type};
 
-use super::types::{option_of, reference_of, text, windowed_of};
+use super::types::{option_of, reference_of, session_of, text, windowed_of};
 use crate::diagnostic::suggestion_or;
 
 const BUILT_IN: [&str; 4] = ["json", "utf8", "big_endian", "bytes"];
@@ -61,6 +61,11 @@ impl Format {
             let tokens = quote!(::streams::format::TimeWindowed<#tokens>);
             return Some(Self { tokens, name: format!("windowed {name}") });
         }
+        if let Some(inner) = session_of(ty) {
+            let Format { tokens, name } = Self::of(inner, default)?;
+            let tokens = quote!(::streams::format::Sessions<#tokens>);
+            return Some(Self { tokens, name: format!("session {name}") });
+        }
         let span = ty.span();
         let primitive = match reference_of(ty).unwrap_or(ty) {
             Type::Slice(slice) if text(&slice.elem) == "u8" => Some(("bytes", "Bytes")),
@@ -104,7 +109,7 @@ impl Format {
     /// known by its name alone may be an alias, and is left to rustc.
     pub(crate) fn cannot_write(&self, ty: &Type) -> Option<String> {
         let ty = option_of(ty).unwrap_or(ty);
-        let ty = windowed_of(ty).unwrap_or(ty);
+        let ty = windowed_of(ty).or(session_of(ty)).unwrap_or(ty);
         let own = Self::of(ty, None);
         let writes = match self.name.as_str() {
             "utf8" => "text (`String`, `&str`)",

@@ -103,7 +103,16 @@ pub(crate) struct Sink {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreKind {
     KeyValue,
-    Window { retention_ms: i64 },
+    Window {
+        retention_ms: i64,
+    },
+    /// Windows by span: sliding ones.
+    Sliding {
+        retention_ms: i64,
+    },
+    Session {
+        retention_ms: i64,
+    },
 }
 
 /// A store.

@@ -16,5 +16,5 @@ pub(crate) use graph::{
 pub(crate) use settings::OnError;
 pub(crate) use types::{
     Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
-    borrowed_to_owned, option_of, reference_of, same, text, windowed_of,
+    borrowed_to_owned, option_of, reference_of, same, session_of, text, windowed_of,
 };

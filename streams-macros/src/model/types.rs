@@ -76,14 +76,23 @@ pub(crate) enum WindowKind {
     Tumbling { size_ms: i64 },
     Hopping { size_ms: i64, advance_ms: i64 },
     Unlimited { start_ms: i64 },
+    Sliding { difference_ms: i64 },
+    Session { gap_ms: i64 },
 }
 
 impl WindowSpec {
+    /// True for windows whose rows are kept by span: sliding windows and sessions.
+    pub(crate) fn is_span(&self) -> bool {
+        matches!(self.kind, WindowKind::Sliding { .. } | WindowKind::Session { .. })
+    }
+
     /// How long rows are kept: as given, or while a window may still take records.
     pub(crate) fn retention_ms(&self) -> i64 {
         let size = match self.kind {
             WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => size_ms,
             WindowKind::Unlimited { .. } => i64::MAX,
+            WindowKind::Sliding { difference_ms } => difference_ms.saturating_mul(2),
+            WindowKind::Session { gap_ms } => gap_ms,
         };
         self.retention_ms.unwrap_or(size.saturating_add(self.grace_ms))
     }
@@ -132,6 +141,11 @@ pub(crate) fn reference_of(ty: &Type) -> Option<&Type> {
         Type::Reference(r) => Some(&r.elem),
         _ => None,
     }
+}
+
+/// `K` of `Session<K>`.
+pub(crate) fn session_of(ty: &Type) -> Option<&Type> {
+    generic(ty, "Session")
 }
 
 /// True if both are written alike.

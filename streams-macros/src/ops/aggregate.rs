@@ -3,6 +3,8 @@
 //! `Option<S>`, `None` deletes the key. Without windows, null values are left out; with tumbling
 //! windows the closure sees them. The result's timestamp is the largest of its records.
 //!
+//! Over sessions a second closure, `|left, right| merged`, makes one state of two.
+//!
 //! A closure that fails halfway, under `on_error = skip`, leaves in the state what it had changed.
 
 use proc_macro2::TokenStream;
@@ -10,9 +12,10 @@ use quote::quote_spanned;
 use syn::Expr;
 
 use super::keyed_state;
+use super::span_aggregate::{self, Fold};
 use super::{Operator, function, grouped, positional, table_aggregate};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowKind, WindowSpec};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -21,6 +24,8 @@ struct Aggregate {
     window: Option<WindowSpec>,
     init: Expr,
     function: Function,
+    /// Sessions only: how two become one.
+    merge: Option<Function>,
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
@@ -34,13 +39,26 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         builder.errors.error(argument.name.span(), format!("`aggregate` is written `{usage}`"));
         return None;
     };
-    let [adder] = positional(builder, &call, usage)?;
+    let session = grouped.window.is_some_and(|w| matches!(w.kind, WindowKind::Session { .. }));
+    let (adder, merger) = if session {
+        let usage =
+            "aggregate(store: State = initial, |key, value, state| { … }, |left, right| merged)";
+        let [adder, merger] = positional(builder, &call, usage)?;
+        (adder, Some(merger))
+    } else {
+        let [adder] = positional(builder, &call, usage)?;
+        (adder, None)
+    };
+    let merge = match merger {
+        Some(merger) => Some(function(builder, &call, merger, &["left", "right"])?),
+        None => None,
+    };
     let function = function(builder, &call, adder, &["value", "state"])?;
     let (stream, store, window) =
         keyed_state::aggregation_store(builder, grouped, &call, &argument, None, false)?;
-    let operator = Box::new(Aggregate { store, window, init, function });
+    let operator = Box::new(Aggregate { store, window, init, function, merge });
     let node = builder.add_after(stream.node, &call, operator, None, None);
-    let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
+    let table = keyed_state::table_of(builder, node, &stream, store, window);
     builder.graph.node_mut(node).key = table.key.clone();
     builder.graph.node_mut(node).value = table.value.clone();
     Some(Flow::Table(table))
@@ -61,6 +79,11 @@ impl Operator for Aggregate {
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let init = &self.init;
+        if let Some(window) = self.window.filter(|w| w.is_span()) {
+            let (add, merge) = (&self.function, self.merge.as_ref());
+            let fold = Fold::Aggregate { init, add, merge };
+            return span_aggregate::emit(e, node, vars, self.store, window, fold);
+        }
         let store = e.graph().store(self.store);
         let (ty, optional) = (store.value.clone(), store.optional);
         let open = if optional {

@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::keyed_state::{self, StoreArgument};
+use super::span_aggregate::{self, Fold};
 use super::{Operator, grouped, ident, no_other_names, positional, table_aggregate};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, same, text};
@@ -40,7 +41,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     }
     let operator = Box::new(Count { store, window });
     let node = builder.add_after(stream.node, &call, operator, None, None);
-    let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
+    let table = keyed_state::table_of(builder, node, &stream, store, window);
     builder.graph.node_mut(node).key = table.key.clone();
     builder.graph.node_mut(node).value = table.value.clone();
     Some(Flow::Table(table))
@@ -66,6 +67,9 @@ impl Operator for Count {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        if let Some(window) = self.window.filter(|w| w.is_span()) {
+            return span_aggregate::emit(e, node, vars, self.store, window, Fold::Count);
+        }
         keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
             let timestamp = keyed_state::advance_timestamp(onwards);
             let (old, onwards) = keyed_state::keep_old(e, node, onwards);

@@ -113,6 +113,9 @@ pub(super) fn with_slot(
                 }
             }
         }
+        WindowKind::Sliding { .. } | WindowKind::Session { .. } => {
+            unreachable!("windows by span have code of their own")
+        }
         WindowKind::Unlimited { start_ms } => {
             let label = e.label();
             let each = each(e);
@@ -220,7 +223,8 @@ pub(super) fn aggregation_store(
     let name = &argument.name;
     let existing = if argument.declared.is_none() { builder.store_named(name) } else { None };
     let hint = existing.map(|id| builder.graph.store(id).key.clone());
-    let drop_values = window.is_none() || drop_nulls_in_windows;
+    let sliding = window.is_some_and(|w| matches!(w.kind, WindowKind::Sliding { .. }));
+    let drop_values = window.is_none() || drop_nulls_in_windows || sliding;
     let topic = name.to_string();
     let stream = builder.partitioned(stream, &topic, hint.as_ref(), drop_values, name)?;
     if existing.is_some() {
@@ -256,7 +260,14 @@ pub(super) fn aggregation_store(
     };
     let kind = match window {
         None => StoreKind::KeyValue,
-        Some(w) => StoreKind::Window { retention_ms: w.retention_ms() },
+        Some(w) => {
+            let retention_ms = w.retention_ms();
+            match w.kind {
+                WindowKind::Sliding { .. } => StoreKind::Sliding { retention_ms },
+                WindowKind::Session { .. } => StoreKind::Session { retention_ms },
+                _ => StoreKind::Window { retention_ms },
+            }
+        }
     };
     let key = crate::model::borrowed_to_owned(&key);
     let id = builder.declare_store_in_place(name, kind, key, value, name.span());
@@ -269,22 +280,26 @@ pub(super) fn table_of(
     node: NodeId,
     stream: &StreamFlow,
     store: StoreId,
-    windowed: bool,
+    window: Option<WindowSpec>,
 ) -> TableFlow {
     let kept = builder.graph.store(store);
     let key = &kept.key;
-    let key = if windowed {
-        Some(syn::parse_quote!(::streams::window::Windowed<#key>))
-    } else {
-        stream.key.clone().map(|_| key.clone())
+    let key = match window.map(|w| w.kind) {
+        Some(WindowKind::Session { .. }) => {
+            Some(syn::parse_quote!(::streams::window::Session<#key>))
+        }
+        Some(_) => Some(syn::parse_quote!(::streams::window::Windowed<#key>)),
+        None => stream.key.clone().map(|_| key.clone()),
     };
+    // A session can be swallowed by another.
+    let spans = window.is_some_and(|w| w.is_span());
     TableFlow {
         node,
         key,
         value: Some(kept.value.clone()),
         store: Some(store),
-        nullable: kept.optional,
-        windowed,
+        nullable: kept.optional || spans,
+        windowed: window.is_some(),
     }
 }
 

@@ -19,6 +19,7 @@ mod reduce;
 mod repartition;
 mod select_key;
 mod source;
+mod span_aggregate;
 mod table;
 mod table_aggregate;
 mod table_filter;

@@ -1,14 +1,17 @@
 //! `reduce(store, |old, new| value)`: the values of each key (and window) folded into one of the
-//! same type (Kafka Streams' `reduce`). The first value is kept as it is; null values are left
-//! out. The result's timestamp is the largest of its records.
+//! same type (Kafka Streams' `reduce`). The first value is kept as it is; null values are left out,
+//! except by windows: there `new` is an `Option`, and so is what the closure gives. The result's timestamp is the largest of its records.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::keyed_state;
+use super::span_aggregate::{self, Fold};
 use super::{Operator, function, grouped, positional, table_aggregate};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, borrowed_to_owned, option_of};
+use crate::model::{
+    Builder, Flow, NodeId, StoreId, WindowKind, WindowSpec, borrowed_to_owned, option_of,
+};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -16,6 +19,8 @@ struct Reduce {
     store: StoreId,
     window: Option<WindowSpec>,
     function: Function,
+    /// Values are `Option`s.
+    nulls: bool,
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
@@ -35,13 +40,20 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     }
     let [_, reducer] = positional(builder, &call, usage)?;
     let function = function(builder, &call, reducer, &["old", "new"])?;
-    let value = grouped.stream.value.clone().map(|v| option_of(&v).cloned().unwrap_or(v));
+    // As in Kafka Streams, windows take null values in: the closure sees `Option`s then, and gives one.
+    let takes_nulls = grouped.window.is_some_and(|w| !matches!(w.kind, WindowKind::Sliding { .. }));
+    let nulls =
+        takes_nulls && grouped.stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
+    let value = match nulls {
+        true => grouped.stream.value.clone(),
+        false => grouped.stream.value.clone().map(|v| option_of(&v).cloned().unwrap_or(v)),
+    };
     let value = value.or_else(|| function.returned()).map(|v| borrowed_to_owned(&v));
     let (stream, store, window) =
-        keyed_state::aggregation_store(builder, grouped, &call, &argument, value, true)?;
-    let operator = Box::new(Reduce { store, window, function });
+        keyed_state::aggregation_store(builder, grouped, &call, &argument, value, !nulls)?;
+    let operator = Box::new(Reduce { store, window, function, nulls });
     let node = builder.add_after(stream.node, &call, operator, None, None);
-    let table = keyed_state::table_of(builder, node, &stream, store, window.is_some());
+    let table = keyed_state::table_of(builder, node, &stream, store, window);
     builder.graph.node_mut(node).key = table.key.clone();
     builder.graph.node_mut(node).value = table.value.clone();
     Some(Flow::Table(table))
@@ -61,6 +73,10 @@ impl Operator for Reduce {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        if let Some(window) = self.window.filter(|w| w.is_span()) {
+            let fold = Fold::Reduce { function: &self.function, nulls: self.nulls };
+            return span_aggregate::emit(e, node, vars, self.store, window, fold);
+        }
         let value = vars.value.reference();
         let store = e.graph().store(self.store);
         let (optional, ty) = (store.optional, &store.value);
@@ -73,6 +89,13 @@ impl Operator for Reduce {
             quote_spanned!(here()=> reduced)
         } else {
             quote_spanned!(here()=> ::core::option::Option::Some(reduced))
+        };
+        let first = if self.nulls {
+            quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
+        } else {
+            quote_spanned! {here()=>
+                ::core::option::Option::Some(::streams::__private::to_owned(#value))
+            }
         };
         keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
             let current = quote_spanned!(here()=> current);
@@ -87,9 +110,7 @@ impl Operator for Reduce {
                         let reduced: #returned = #call;
                         #wrap
                     }
-                    ::core::option::Option::None => {
-                        ::core::option::Option::Some(::streams::__private::to_owned(#value))
-                    }
+                    ::core::option::Option::None => #first,
                 };
                 #timestamp
                 slot.value = reduced;

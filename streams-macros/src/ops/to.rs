@@ -6,7 +6,7 @@ use syn::Ident;
 
 use super::{Operator, ident, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, SinkId, StreamFlow, windowed_of};
+use crate::model::{Builder, Flow, NodeId, SinkId, StreamFlow, session_of, windowed_of};
 use crate::parse::Call;
 
 struct To {
@@ -114,7 +114,11 @@ impl Operator for To {
         } else {
             e.encode(vf, &vt, &quote_spanned!(here()=> sink_value))
         };
-        let suffix = if windowed_of(&kt).is_some() { 8 } else { 0 };
+        let suffix = match (windowed_of(&kt), session_of(&kt)) {
+            (Some(_), _) => 8,
+            (_, Some(_)) => 16,
+            _ => 0,
+        };
         let write = e.write(id, suffix, vars, key, value);
         quote_spanned!(here()=> #checked #write)
     }

@@ -1,7 +1,8 @@
 //! `window(tumbling(5m), grace(10s), retention(1h))`: the group's records by windows of event time
 //! (Kafka Streams' `windowedBy`): `tumbling(size)` side by side, `hopping(size, advance)` overlapping,
-//! `unlimited` one for all time (`unlimited(start)` from a time after 1970 on). Results are keyed by
-//! `Windowed<K>`. Without `grace`, a window closes at its end; retention is size + grace unless it is
+//! `sliding(difference)` one for each set of records within the difference, `session(gap)` records that
+//! follow each other within the gap, `unlimited` one for all time (`unlimited(start)` from a time after 1970 on). Results are keyed by
+//! `Windowed<K>`, those of sessions by `Session<K>`. Without `grace`, a window closes at its end; retention is size + grace unless it is
 //! given.
 
 use syn::spanned::Spanned;
@@ -52,6 +53,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
                 let (size_ms, advance_ms) = (*size_ms, *advance_ms);
                 kind = Some((WindowKind::Hopping { size_ms, advance_ms }, word));
             }
+            ("sliding", [difference_ms]) => {
+                kind = Some((WindowKind::Sliding { difference_ms: *difference_ms }, word));
+            }
+            ("session", [gap_ms]) => kind = Some((WindowKind::Session { gap_ms: *gap_ms }, word)),
             ("unlimited", []) => kind = Some((WindowKind::Unlimited { start_ms: 0 }, word)),
             ("unlimited", [start]) => {
                 kind = Some((WindowKind::Unlimited { start_ms: *start }, word));
@@ -79,6 +84,8 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     };
     let size = match kind {
         WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => Some(size_ms),
+        WindowKind::Session { gap_ms } => Some(gap_ms),
+        WindowKind::Sliding { difference_ms } => Some(difference_ms.saturating_mul(2).max(1)),
         WindowKind::Unlimited { .. } => None,
     };
     let mut wrong = |span: proc_macro2::Span, message: String| builder.errors.error(span, message);
@@ -118,12 +125,15 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     Some(Flow::Grouped(grouped))
 }
 
-const WORDS: [&str; 5] = ["tumbling", "hopping", "unlimited", "grace", "retention"];
+const WORDS: [&str; 7] =
+    ["tumbling", "hopping", "sliding", "session", "unlimited", "grace", "retention"];
 
 fn usage(word: &str) -> &'static str {
     match word {
         "tumbling" => "`tumbling(size)`",
         "hopping" => "`hopping(size, advance)`",
+        "sliding" => "`sliding(difference)`",
+        "session" => "`session(gap)`",
         "unlimited" => "`unlimited` or `unlimited(start)`",
         "grace" => "`grace(duration)`",
         _ => "`retention(duration)`",

@@ -3,6 +3,7 @@
 
 mod case;
 mod difference;
+mod disk;
 mod run;
 mod schema;
 mod side;
@@ -10,4 +11,5 @@ mod topologies;
 mod value;
 
 pub use case::{CaseFile, golden};
-pub use run::{Outcome, run};
+pub use disk::Disks;
+pub use run::{Kept, Outcome, run};

@@ -8,9 +8,18 @@ use streams::{HeaderBuf, RecordRef};
 
 use crate::case::{Case, Input};
 use crate::difference;
+use crate::disk::{Disk, Disks};
 use crate::schema::{Schema, Store, schema};
 use crate::topologies::{self, Entry};
 use crate::{side, value};
+
+/// Where stores keep their rows.
+pub enum Kept {
+    /// In memory.
+    Memory,
+    /// In RocksDB, and nothing in memory from one input to the next.
+    RocksDb(Disks),
+}
 
 /// How a case ended.
 #[derive(Debug)]
@@ -31,17 +40,24 @@ const LEFT_OUT_HEADERS: [&str; 3] =
 ///
 /// # Errors
 /// A case that cannot be understood, and an error of the topology.
-pub fn run(text: &str) -> Result<Outcome, String> {
+pub fn run(text: &str, kept: &Kept) -> Result<Outcome, String> {
     let case: Case = serde_json::from_str(text).map_err(|e| format!("not a case: {e}"))?;
     let schema = schema(&case.topology)
         .ok_or_else(|| format!("there is no topology `{}`", case.topology))?;
     let Some(entry) = topologies::find(&case.topology) else { return Ok(Outcome::NotWritten) };
     let mut driver = (entry.driver)();
+    let disk = match kept {
+        Kept::Memory => None,
+        Kept::RocksDb(disks) => Disk::open(disks, &mut driver)?,
+    };
     let _ = side::take();
     let mut outputs: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (at, input) in case.inputs.iter().enumerate() {
         step(&mut driver, schema, input).map_err(|e| format!("input {at}: {e}"))?;
         collect(&mut driver, schema, &entry, at, &mut outputs)?;
+        if let Some(disk) = &disk {
+            disk.forget(&mut driver)?;
+        }
     }
     let expected = case.expected.outputs;
     if let Some(text) = difference::outputs(&expected, &outputs) {

@@ -10,6 +10,13 @@ super::entries!(
     hopping_aggregate: 10_000,
     hopping_group_by_count: 10_000,
     unlimited_count,
+    tumbling_reduce: 10_000,
+    sliding_count: 10_000,
+    sliding_aggregate: 10_000,
+    sliding_reduce_no_grace: 10_000,
+    session_count,
+    session_aggregate,
+    session_reduce_no_grace,
 );
 
 #[topology]
@@ -105,5 +112,110 @@ mod unlimited_count {
         sink out: stream<Windowed<String>, i64> = "out";
 
         input.group_by_key().window(unlimited(5s)).count(counts).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod sliding_count {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Windowed<String>, Option<i64>> = "out";
+
+        input.group_by_key().window(sliding(10s), grace(5s)).count(counts).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod sliding_aggregate {
+    use crate::topologies::append;
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(sliding(10s), grace(5s))
+            .aggregate(texts: String = String::new(), |v, text| *text = append(text, v))
+            .to(out);
+    }
+}
+
+#[topology]
+mod sliding_reduce_no_grace {
+    use crate::topologies::append;
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(sliding(10s))
+            .reduce(texts, |old, new| append(old, new))
+            .to(out);
+    }
+}
+
+#[topology]
+mod session_count {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<Session<String>, Option<i64>> = "out";
+
+        input.group_by_key().window(session(5s), grace(3s)).count(counts).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod session_aggregate {
+    use crate::topologies::{append, last_24, shown};
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Session<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(session(5s), grace(3s))
+            .aggregate(
+                texts: String = String::new(),
+                |v, text| *text = append(text, shown(v.as_ref())),
+                |x, y| last_24(&format!("{x}|{y}")),
+            )
+            .to(out);
+    }
+}
+
+#[topology]
+mod session_reduce_no_grace {
+    use crate::topologies::{append, shown};
+
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Session<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(session(5s))
+            .reduce(texts, |old, new| Some(append(old, shown(new.as_ref()))))
+            .to(out);
+    }
+}
+
+#[topology]
+mod tumbling_reduce {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(tumbling(10s), grace(5s))
+            .reduce(maxima, |old, new| match new {
+                Some(new) => Some(old.max(new).clone()),
+                None => Some(old.clone()),
+            })
+            .to(out);
     }
 }

@@ -1,0 +1,83 @@
+//! What a row is kept under beside its key.
+
+/// A span of event time, as part of a row's key.
+pub trait Span: Copy + Ord + Send + std::fmt::Debug + 'static {
+    /// Bytes of the span in a changelog key.
+    const CHANGELOG_BYTES: usize;
+
+    /// The time that retention counts from, in milliseconds since the Unix epoch.
+    fn time(self) -> i64;
+
+    /// Appends the span as it stands on disk, in the order of [`Ord`].
+    fn write(self, out: &mut Vec<u8>);
+
+    /// Reads what [`write`](Self::write) wrote.
+    fn read(bytes: &[u8]) -> Option<Self>;
+
+    /// Appends the span as it stands in Kafka Streams' changelogs.
+    fn write_changelog(self, out: &mut Vec<u8>) {
+        self.write(out);
+    }
+
+    /// Reads what [`write_changelog`](Self::write_changelog) wrote.
+    fn read_changelog(bytes: &[u8]) -> Option<Self> {
+        Self::read(bytes)
+    }
+}
+
+/// A window by its start; several rows of one key and start differ by a number (stream joins keep
+/// duplicates).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WindowSpan {
+    /// Start of the window, in milliseconds since the Unix epoch.
+    pub start: i64,
+    /// Kafka Streams' sequence number; 0 where there are no duplicates.
+    pub number: u32,
+}
+
+impl Span for WindowSpan {
+    const CHANGELOG_BYTES: usize = 12;
+
+    fn time(self) -> i64 {
+        self.start
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.start.to_be_bytes());
+        out.extend_from_slice(&self.number.to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (start, number) = bytes.split_first_chunk::<8>()?;
+        let number = u32::from_be_bytes(number.try_into().ok()?);
+        Some(Self { start: i64::from_be_bytes(*start), number })
+    }
+}
+
+/// A session by its end and start, in this order, as Kafka Streams' session key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SessionSpan {
+    /// Last millisecond, since the Unix epoch.
+    pub end: i64,
+    /// First millisecond.
+    pub start: i64,
+}
+
+impl Span for SessionSpan {
+    const CHANGELOG_BYTES: usize = 16;
+
+    fn time(self) -> i64 {
+        self.end
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.end.to_be_bytes());
+        out.extend_from_slice(&self.start.to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (end, start) = bytes.split_first_chunk::<8>()?;
+        let start = i64::from_be_bytes(start.try_into().ok()?);
+        Some(Self { end: i64::from_be_bytes(*end), start })
+    }
+}

@@ -1,0 +1,247 @@
+//! Aggregations over sliding windows and sessions: one record can change several windows, and a
+//! session swallows others. What changes is worked out by `streams-core`; the results go on one by one.
+
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
+use syn::Expr;
+
+use super::keyed_state::{key_argument, observed_field};
+use crate::emit::{Emitter, Operand, Vars, here, name};
+use crate::model::{NodeId, StoreId, WindowKind, WindowSpec};
+use crate::rewrite::{Function, Inlined};
+
+/// How values become a state.
+pub(super) enum Fold<'a> {
+    Count,
+    Reduce { function: &'a Function, nulls: bool },
+    Aggregate { init: &'a Expr, add: &'a Function, merge: Option<&'a Function> },
+}
+
+/// The code of the aggregation.
+pub(super) fn emit(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+    window: WindowSpec,
+    fold: Fold<'_>,
+) -> TokenStream {
+    let field = e.store_field(store);
+    let observed = observed_field(&field);
+    let (timestamp, label, policy) = (&vars.timestamp, e.label(), e.policy());
+    let key = key_argument(e, node, vars, store);
+    let rows = e.or_reject(quote_spanned!(here()=> self.#field.rows(#key)));
+    let operator = e.graph().node(node).name.clone();
+    let steps = Steps { e, vars, store, fold: &fold };
+    let (init, add, merge) = (steps.init(), steps.add(), steps.merge());
+    let grace_ms = window.grace_ms;
+    let work = match window.kind {
+        WindowKind::Session { gap_ms } => quote_spanned! {here()=>
+            let close = self.#observed.saturating_sub(#grace_ms).saturating_sub(#gap_ms);
+            let rows = #rows;
+            let done = ::streams::__private::session(
+                rows, #timestamp, #gap_ms, close, #init, #merge, #add, &mut updates,
+            );
+            let late = match done {
+                ::core::result::Result::Ok(true) => ::core::result::Result::Ok(0),
+                ::core::result::Result::Ok(false) => ::core::result::Result::Ok(1),
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+            };
+        },
+        WindowKind::Sliding { difference_ms } => quote_spanned! {here()=>
+            let close = self.#observed.saturating_sub(#grace_ms);
+            if #timestamp.saturating_add(#difference_ms) < close {
+                cx.counters.dropped_late += 1;
+                break #label;
+            }
+            let rows = #rows;
+            let late = ::streams::__private::sliding(
+                rows, #timestamp, #difference_ms, close, || #init, #add, &mut updates,
+            );
+        },
+        _ => TokenStream::new(),
+    };
+    // Retention counts from what was put last, as in Kafka Streams' stores.
+    let time = match window.kind {
+        WindowKind::Session { .. } => quote_spanned!(here()=> update.end),
+        _ => quote_spanned!(here()=> update.start),
+    };
+    let inner = vars.key.reference();
+    let windowed = name("key");
+    let make_key = match window.kind {
+        WindowKind::Session { .. } => quote_spanned! {here()=>
+            ::streams::window::Session {
+                key: ::streams::__private::to_owned(inner), start: update.start, end: update.end,
+            }
+        },
+        _ => quote_spanned! {here()=>
+            ::streams::window::Windowed {
+                key: ::streams::__private::to_owned(inner),
+                window: ::streams::window::Window { start: update.start, end: update.end },
+            }
+        },
+    };
+    let own = |n: &str| Operand { ident: name(n), by_ref: false };
+    let onwards = Vars { key: own("key"), value: own("value"), ..vars.clone() };
+    let onwards = onwards.with_old(e.needs_old(node));
+    let old = onwards.old.as_ref().map(|old| {
+        let old = &old.ident;
+        quote_spanned!(here()=> let #old = update.old;)
+    });
+    let each = e.block(|e| e.consumers(node, &onwards));
+    // Kafka Streams' sessions give results on without headers.
+    let headers = matches!(window.kind, WindowKind::Session { .. }).then(|| {
+        quote_spanned! {here()=>
+            let record = &::streams::RecordRef { headers: ::streams::Headers::EMPTY, ..*record };
+        }
+    });
+    let value = &onwards.value.ident;
+    quote_spanned! {here()=>
+        self.#observed = ::core::cmp::Ord::max(self.#observed, #timestamp);
+        let mut updates = ::std::vec::Vec::new();
+        #work
+        match late {
+            ::core::result::Result::Ok(late) => cx.counters.dropped_late += late,
+            ::core::result::Result::Err(error) => {
+                cx.failed(source, record, #operator, error, #policy)?;
+                break #label;
+            }
+        }
+        let latest = updates.iter().filter(|update| update.value.is_some()).map(|update| #time).max();
+        if let ::core::option::Option::Some(latest) = latest {
+            self.#field.observe(latest);
+        }
+        let inner = #inner;
+        #headers
+        for update in updates {
+            let #windowed = #make_key;
+            let #value = update.value;
+            #old
+            let #timestamp = update.timestamp;
+            #each
+        }
+    }
+}
+
+/// The closures that the core calls.
+struct Steps<'a, 'e, 'g> {
+    e: &'a Emitter<'g>,
+    vars: &'a Vars,
+    store: StoreId,
+    fold: &'a Fold<'e>,
+}
+
+impl Steps<'_, '_, '_> {
+    /// A call whose failure leaves the closure around it.
+    fn call(&self, function: &Function, required: Vec<TokenStream>) -> TokenStream {
+        let Inlined { tokens, fallible } = self.e.inlined(function, self.vars, required);
+        if !fallible {
+            return tokens;
+        }
+        quote_spanned! {here()=>
+            match #tokens {
+                ::core::result::Result::Ok(done) => done,
+                ::core::result::Result::Err(error) => return ::core::result::Result::Err(error),
+            }
+        }
+    }
+
+    fn some(&self, value: TokenStream) -> TokenStream {
+        match self.e.graph().store(self.store).optional {
+            true => value,
+            false => quote_spanned!(here()=> ::core::option::Option::Some(#value)),
+        }
+    }
+
+    /// The state of an empty window: an `Option<S>`.
+    fn init(&self) -> TokenStream {
+        match self.fold {
+            Fold::Count => quote_spanned!(here()=> ::core::option::Option::Some(0i64)),
+            Fold::Reduce { .. } => quote_spanned!(here()=> ::core::option::Option::None),
+            Fold::Aggregate { init, .. } => self.some(quote_spanned!(here()=> #init)),
+        }
+    }
+
+    /// `|state: &mut Option<S>|`: takes the record in.
+    fn add(&self) -> TokenStream {
+        let ty = &self.e.graph().store(self.store).value;
+        let value = self.vars.value.reference();
+        let body = match self.fold {
+            Fold::Count => quote_spanned! {here()=>
+                *state = ::core::option::Option::Some(state.unwrap_or(0) + 1);
+            },
+            Fold::Reduce { function, nulls } => {
+                let first = if *nulls {
+                    quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
+                } else {
+                    quote_spanned! {here()=>
+                        ::core::option::Option::Some(::streams::__private::to_owned(#value))
+                    }
+                };
+                let current = quote_spanned!(here()=> current);
+                let reduced = self.some(self.call(function, vec![current, value.clone()]));
+                quote_spanned! {here()=>
+                    *state = match &*state {
+                        ::core::option::Option::Some(current) => #reduced,
+                        ::core::option::Option::None => #first,
+                    };
+                }
+            }
+            Fold::Aggregate { init, add, .. } => {
+                let optional = self.e.graph().store(self.store).optional;
+                let open = if optional {
+                    TokenStream::new()
+                } else {
+                    quote_spanned!(here()=> let state: &mut #ty = state.get_or_insert_with(|| #init);)
+                };
+                let call = self.call(add, vec![value, quote_spanned!(here()=> state)]);
+                quote_spanned!(here()=> #open let _: () = #call;)
+            }
+        };
+        quote_spanned! {here()=>
+            |state: &mut ::core::option::Option<#ty>| -> ::streams::__private::Step {
+                #body
+                ::core::result::Result::Ok(())
+            }
+        }
+    }
+
+    /// `|state: &mut Option<S>, right: &S|`: takes another session in.
+    fn merge(&self) -> TokenStream {
+        let ty = &self.e.graph().store(self.store).value;
+        let function = match self.fold {
+            Fold::Count => None,
+            Fold::Reduce { function, .. } => Some(*function),
+            Fold::Aggregate { merge, .. } => *merge,
+        };
+        let body = match function {
+            None => quote_spanned! {here()=>
+                *state = ::core::option::Option::Some(state.unwrap_or_default() + *right);
+            },
+            Some(function) => {
+                let left = quote_spanned!(here()=> left);
+                let right = match self.fold {
+                    Fold::Reduce { nulls: true, .. } => quote_spanned! {here()=>
+                        &::core::option::Option::Some(::core::clone::Clone::clone(right))
+                    },
+                    _ => quote_spanned!(here()=> right),
+                };
+                let merged = self.some(self.call(function, vec![left, right]));
+                quote_spanned! {here()=>
+                    *state = match &*state {
+                        ::core::option::Option::Some(left) => #merged,
+                        ::core::option::Option::None => {
+                            ::core::option::Option::Some(::core::clone::Clone::clone(right))
+                        }
+                    };
+                }
+            }
+        };
+        quote_spanned! {here()=>
+            |state: &mut ::core::option::Option<#ty>, right: &#ty| -> ::streams::__private::Step {
+                #body
+                ::core::result::Result::Ok(())
+            }
+        }
+    }
+}
