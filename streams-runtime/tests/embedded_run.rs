@@ -157,6 +157,8 @@ fn a_changelog_record_that_is_no_row_is_named() {
     let mut loader = Loader::new(&*broker).unwrap();
     loader.append("count-per-word-changelog", b"word", Some(b"no number"), 0).unwrap();
     loader.commit().unwrap();
+    // Work for every task, so that the end is not reached before the restore.
+    load(&*broker, "words", 10..500);
     let e = start::<CountInMemory>(&config, &broker).run_until_end(|_, _| {}).unwrap_err();
     assert_eq!(e.kind(), ErrorKind::Fatal);
     let text = e.to_string();
