@@ -31,7 +31,9 @@ macro_rules! joins {
 }
 
 joins!(right_by_default, {});
-joins!(as_kafka_streams, { semantics = kafka_streams; });
+joins!(as_kafka_streams, {
+    semantics = kafka_streams;
+});
 
 #[test]
 fn an_unjoined_result_comes_once_and_only_when_no_partner_can_come() {

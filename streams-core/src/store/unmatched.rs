@@ -14,6 +14,9 @@ use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
 
+/// Names formats without holding any of them.
+type Formats<KF, LF, RF> = PhantomData<fn() -> (KF, LF, RF)>;
+
 /// A value of either side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Either<L, R> {
@@ -50,7 +53,7 @@ pub struct UnmatchedStore<K, L, R, KF, LF, RF> {
     number: u32,
     /// Kafka Streams' `TimeTracker.minTime`.
     min_time: i64,
-    formats: PhantomData<fn() -> (KF, LF, RF)>,
+    formats: Formats<KF, LF, RF>,
 }
 
 impl<K, L, R, KF, LF, RF> UnmatchedStore<K, L, R, KF, LF, RF>
