@@ -11,6 +11,8 @@ pub(crate) struct Report {
     allowed: (u64, i64),
     denied: (u64, i64),
     denied_by_account: BTreeMap<String, (u64, i64)>,
+    /// Times of the first and last withdrawal.
+    span: Option<(i64, i64)>,
 }
 
 /// So many accounts are named.
@@ -19,6 +21,8 @@ const SHOWN: usize = 5;
 impl Report {
     /// Adds a decision.
     pub(crate) fn add(&mut self, decision: &Decision) {
+        let (first, last) = self.span.unwrap_or((decision.at, decision.at));
+        self.span = Some((first.min(decision.at), last.max(decision.at)));
         let sum = match decision.decision {
             Verdict::Allow => &mut self.allowed,
             Verdict::Deny => {
@@ -34,6 +38,9 @@ impl Report {
 
     /// Prints the tables.
     pub(crate) fn print(&self) {
+        if let Some((first, last)) = self.span {
+            println!("withdrawals from {} to {}\n", day(first), day(last));
+        }
         println!("decisions        withdrawals              sum");
         for (name, (n, sum)) in [("ALLOW", self.allowed), ("DENY", self.denied)] {
             println!("  {name:<10} {:>15} {:>16}", count(n), amount(sum));
@@ -52,4 +59,12 @@ fn amount(cents: i64) -> String {
     let sign = if cents < 0 { "-" } else { "" };
     let cents = cents.unsigned_abs();
     format!("{sign}{}.{:02}", count(cents / 100), cents % 100)
+}
+
+/// The civil time of a timestamp in UTC.
+fn day(ms: i64) -> String {
+    match jiff::Timestamp::from_millisecond(ms) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M").to_string(),
+        Err(_) => format!("{ms} ms"),
+    }
 }
