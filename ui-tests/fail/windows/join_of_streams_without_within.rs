@@ -1,4 +1,4 @@
-//! A stream joins a table.
+//! A join of two streams without a window.
 
 use streams::prelude::*;
 
