@@ -8,24 +8,25 @@ use syn::{Expr, Ident, Type};
 
 use super::format::Format;
 use super::graph::*;
+use super::options::Options;
 use super::settings::Settings;
 use super::types::*;
-use crate::diagnostic::{Diagnostics, closest, suggestion, suggestion_or};
+use crate::diagnostic::{Diagnostics, suggestion};
 use crate::ops::{self, Operator};
-use crate::parse::{self, ArmTarget, Call, Chain, Head, InputKind, Item, Opt, Siblings};
+use crate::parse::{self, ArmTarget, Call, Chain, Head, InputKind, Item, Siblings};
 
 /// Grows the graph.
 pub(crate) struct Builder<'a> {
     pub(crate) graph: Graph,
     pub(crate) errors: &'a mut Diagnostics,
     pub(crate) siblings: &'a Siblings,
-    names: BTreeMap<String, Named>,
+    pub(super) names: BTreeMap<String, Named>,
     /// Names in chains with an error: they are not reported as unused.
-    mentioned: BTreeSet<String>,
+    pub(super) mentioned: BTreeSet<String>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a few dozen, for the time of an expansion")]
-enum Named {
+pub(super) enum Named {
     Flow {
         ident: Ident,
         flow: Flow,
@@ -50,7 +51,7 @@ enum Named {
 }
 
 impl Named {
-    fn ident(&self) -> &Ident {
+    pub(super) fn ident(&self) -> &Ident {
         match self {
             Named::Flow { ident, .. }
             | Named::Let { ident, .. }
@@ -60,7 +61,7 @@ impl Named {
         }
     }
 
-    fn what(&self) -> &'static str {
+    pub(super) fn what(&self) -> &'static str {
         match self {
             Named::Flow { .. } | Named::Let { .. } => "a stream or table",
             Named::Sink { .. } => "a sink",
@@ -351,7 +352,7 @@ impl Builder<'_> {
     }
 
     /// A topic's name: a text, or a constant of the module.
-    fn topic_name(&mut self, topic: &Expr) -> proc_macro2::TokenStream {
+    pub(super) fn topic_name(&mut self, topic: &Expr) -> proc_macro2::TokenStream {
         if let Expr::Lit(literal) = topic
             && !matches!(literal.lit, syn::Lit::Str(_))
         {
@@ -389,13 +390,13 @@ impl Builder<'_> {
         })
     }
 
-    fn topic(&mut self, topic: Topic) -> TopicId {
+    pub(super) fn topic(&mut self, topic: Topic) -> TopicId {
         self.graph.topics.push(topic);
         TopicId(self.graph.topics.len() - 1)
     }
 
     /// The formats of key and value, with an error at each type that has none.
-    fn formats(
+    pub(super) fn formats(
         &mut self,
         key: &Type,
         value: &Type,
@@ -463,139 +464,7 @@ impl Builder<'_> {
         self.add(name, call.span(), operator, vec![input], key, value)
     }
 
-    /// Makes a stream ready for state that is kept by key: null keys (and, if asked for, null
-    /// values) are dropped, and where the key changed, the records go through a repartition topic
-    /// of this name.
-    pub(crate) fn partitioned(
-        &mut self,
-        mut stream: StreamFlow,
-        topic: &str,
-        key_hint: Option<&Type>,
-        drop_null_values: bool,
-        at: &Ident,
-    ) -> Option<StreamFlow> {
-        if stream.key.is_none() {
-            stream.key = key_hint.cloned();
-        }
-        let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
-        let null_values =
-            drop_null_values && stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
-        if null_keys || null_values {
-            let some = |ty: Option<Type>, drop: bool| match &ty {
-                Some(t) if drop => option_of(t).cloned().or(ty),
-                _ => ty,
-            };
-            stream.key = some(stream.key, null_keys);
-            stream.value = some(stream.value, null_values);
-            let operator = Box::new(ops::DropNulls { keys: null_keys, values: null_values });
-            let name = format!("{topic}-drop-nulls");
-            let (key, value) = (stream.key.clone(), stream.value.clone());
-            stream.node = self.add(name, at.span(), operator, vec![stream.node], key, value);
-        }
-        match stream.rekeyed {
-            None => Some(stream),
-            Some(changed) => self.repartition(stream, topic, None, at, Some(changed)),
-        }
-    }
-
-    /// Puts a repartition topic behind a stream.
-    pub(crate) fn repartition(
-        &mut self,
-        stream: StreamFlow,
-        topic: &str,
-        partitions: Option<Expr>,
-        at: &Ident,
-        changed: Option<Span>,
-    ) -> Option<StreamFlow> {
-        let mut unknown = |part: &str, how: &str| {
-            let message = format!(
-                "the {part}'s type is not written anywhere before this repartition topic: {how}"
-            );
-            let span = changed.unwrap_or(at.span());
-            self.errors.error_with(span, message, at.span(), "the repartition is needed here");
-        };
-        let how_key = "give the closure a return type (`|_, v| -> String { … }`), or use a function of this module";
-        let how_value = "give the closure that made it a return type (`|v| -> Order { … }`), or name \
-                         the stream with its types (`let x: stream<K, V> = …`)";
-        let key = stream.key.clone();
-        let value = stream.value.clone();
-        if key.is_none() {
-            unknown("key", how_key);
-        }
-        if value.is_none() {
-            unknown("value", how_value);
-        }
-        let (key, value) = (key?, value?);
-        let (owned_key, owned_value) = (borrowed_to_owned(&key), borrowed_to_owned(&value));
-        let (key_format, value_format) = self.formats(&owned_key, &owned_value, None, None);
-        let name = format!("{topic}-repartition");
-        let id = self.topic(Topic {
-            name: quote!(#name),
-            role: TopicRole::Repartition,
-            partitions,
-            key: owned_key.clone(),
-            value: owned_value.clone(),
-            key_format,
-            value_format,
-        });
-        let write = Box::new(ops::RepartitionWrite { topic: id });
-        let (k, v) = (Some(key), Some(value));
-        self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
-        Some(self.read_repartition(name, id, owned_key, owned_value, at))
-    }
-
-    /// The repartition topic of a table's updates; gives it and the name of its writing side.
-    pub(crate) fn change_topic(
-        &mut self,
-        topic: &str,
-        key: &Type,
-        value: &Type,
-    ) -> (TopicId, String) {
-        let (key_format, inner) = self.formats(key, value, None, None);
-        let tokens = &inner.tokens;
-        let value_format = Format {
-            tokens: quote!(::streams::format::Changed<#tokens>),
-            name: format!("change of {}", inner.name),
-        };
-        let name = format!("{topic}-repartition");
-        let id = self.topic(Topic {
-            name: quote!(#name),
-            role: TopicRole::Repartition,
-            partitions: None,
-            key: key.clone(),
-            value: syn::parse_quote!(::streams::__private::Change<#value>),
-            key_format,
-            value_format,
-        });
-        (id, name)
-    }
-
-    /// The reading side of a repartition topic.
-    pub(crate) fn read_repartition(
-        &mut self,
-        name: String,
-        id: TopicId,
-        owned_key: Type,
-        owned_value: Type,
-        at: &Ident,
-    ) -> StreamFlow {
-        let source = SourceId(self.graph.sources.len());
-        let (k, v) = (Some(owned_key.clone()), Some(owned_value.clone()));
-        let read = Box::new(ops::Source { source });
-        let node = self.add(format!("{name}-source"), at.span(), read, Vec::new(), k, v);
-        self.graph.sources.push(Source {
-            name,
-            ident: at.clone(),
-            topic: id,
-            table: false,
-            time: None,
-            latest: false,
-            node,
-        });
-        StreamFlow { node, key: Some(owned_key), value: Some(owned_value), rekeyed: None }
-    }
-
-    fn build_let(&mut self, name: &str) {
+    pub(super) fn build_let(&mut self, name: &str) {
         let item = match self.names.get_mut(name) {
             Some(Named::Let { item, .. }) => item.take(),
             _ => None,
@@ -630,113 +499,6 @@ impl Builder<'_> {
         }
         let broken = matches!(flow, Flow::Broken | Flow::End);
         self.names.insert(name.to_owned(), Named::Flow { ident, flow, used: broken });
-    }
-
-    /// The stream or table of this name, as a chain's head or an operator's argument.
-    pub(crate) fn lookup(&mut self, ident: &Ident) -> Flow {
-        let name = ident.to_string();
-        if let Some(Named::Let { item: None, ident: first }) = self.names.get(&name) {
-            let message = format!(
-                "`{name}` is made from itself: a stream cannot flow back into its own chain"
-            );
-            let span = first.span();
-            self.errors.error_with(ident.span(), message, span, "declared here");
-            return Flow::Broken;
-        }
-        if let Some(Named::Let { .. }) = self.names.get(&name) {
-            self.build_let(&name);
-        }
-        match self.names.get_mut(&name) {
-            Some(Named::Flow { flow, used, .. }) => {
-                *used = true;
-                match flow {
-                    Flow::Stream(s) => Flow::Stream(s.clone()),
-                    Flow::Table(t) => Flow::Table(t.clone()),
-                    Flow::Grouped(g) => Flow::Grouped(g.clone()),
-                    Flow::GroupedTable(g) => Flow::GroupedTable(g.clone()),
-                    Flow::End | Flow::Broken => Flow::Broken,
-                }
-            }
-            Some(Named::Unknown { .. }) => Flow::Broken,
-            Some(other) => {
-                let message =
-                    format!("`{name}` is {}, where a stream or table is needed", other.what());
-                self.errors.error(ident.span(), message);
-                Flow::Broken
-            }
-            None => {
-                let known = self
-                    .names
-                    .iter()
-                    .filter(|(_, n)| matches!(n, Named::Flow { .. } | Named::Let { .. }));
-                let known: Vec<&str> = known.map(|(k, _)| k.as_str()).collect();
-                let hint = suggestion(&name, known.iter().copied());
-                self.mentioned.extend(closest(&name, known).map(str::to_owned));
-                self.errors
-                    .error(ident.span(), format!("there is no stream or table `{name}`{hint}"));
-                Flow::Broken
-            }
-        }
-    }
-
-    /// The sink of this name.
-    pub(crate) fn lookup_sink(&mut self, ident: &Ident) -> Option<SinkId> {
-        let name = ident.to_string();
-        match self.names.get(&name) {
-            Some(Named::Sink { id, .. }) => {
-                let id = *id;
-                self.graph.sink_mut(id).written = true;
-                Some(id)
-            }
-            Some(Named::Unknown { .. }) => None,
-            Some(other) => {
-                let message = format!("`{name}` is {}, where a sink is needed", other.what());
-                self.errors.error(ident.span(), message);
-                None
-            }
-            None => {
-                let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Sink { .. }));
-                let declare = format!("declare it: `sink {name}: stream<K, V> = \"topic\";`");
-                let known: Vec<&str> = known.map(|(k, _)| k.as_str()).collect();
-                let hint = suggestion_or(&name, known.iter().copied(), &declare);
-                self.mentioned.extend(closest(&name, known).map(str::to_owned));
-                self.errors.error(ident.span(), format!("there is no sink `{name}`{hint}"));
-                None
-            }
-        }
-    }
-
-    /// The declared store of this name, if there is one of it.
-    pub(crate) fn store_named(&self, ident: &Ident) -> Option<StoreId> {
-        match self.names.get(&ident.to_string()) {
-            Some(Named::Store { id, .. }) => Some(*id),
-            _ => None,
-        }
-    }
-
-    /// The declared store of this name, for one operator's use.
-    pub(crate) fn claim_store(&mut self, ident: &Ident) -> Option<StoreId> {
-        let name = ident.to_string();
-        let Some(id) = self.store_named(ident) else {
-            let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Store { .. }));
-            let declare = format!("declare it: `store {name}: kv<K, V>;`");
-            let known: Vec<&str> = known.map(|(k, _)| k.as_str()).collect();
-            let hint = suggestion_or(&name, known.iter().copied(), &declare);
-            self.mentioned.extend(closest(&name, known).map(str::to_owned));
-            let message = match self.names.get(&name) {
-                Some(Named::Unknown { .. }) => return None,
-                Some(other) => format!("`{name}` is {}, where a store is needed", other.what()),
-                None => format!("there is no store `{name}`{hint}"),
-            };
-            self.errors.error(ident.span(), message);
-            return None;
-        };
-        let store = self.graph.store_mut(id);
-        if let Some(first) = store.user.replace(ident.span()) {
-            let message = format!("store `{name}` has two operators: give each a store of its own");
-            self.errors.error_with(ident.span(), message, first, "first used here");
-        }
-        Some(id)
     }
 
     fn run_chain(&mut self, chain: Chain) {
@@ -859,85 +621,5 @@ fn ident_of(value: &Expr) -> Option<&Ident> {
     match value {
         Expr::Path(path) => path.path.get_ident(),
         _ => None,
-    }
-}
-
-/// Reads options by name, and reports those that nothing asked for.
-struct Options<'e> {
-    of: &'static str,
-    left: Vec<Opt>,
-    known: Vec<&'static str>,
-    errors: &'e mut Diagnostics,
-}
-
-impl<'e> Options<'e> {
-    fn new(of: &'static str, left: Vec<Opt>, errors: &'e mut Diagnostics) -> Self {
-        Self { of, left, known: Vec::new(), errors }
-    }
-
-    fn take(&mut self, name: &'static str) -> Option<Opt> {
-        self.known.push(name);
-        let at = self.left.iter().position(|o| o.name == name)?;
-        Some(self.left.remove(at))
-    }
-
-    fn expr(&mut self, name: &'static str) -> Option<Expr> {
-        let option = self.take(name)?;
-        if option.value.is_none() {
-            let message = format!("`{name}` needs a value: `{name} = …`");
-            self.errors.error(option.name.span(), message);
-        }
-        option.value
-    }
-
-    fn flag(&mut self, name: &'static str) -> bool {
-        let option = self.take(name);
-        if let Some(Opt { value: Some(value), .. }) = &option {
-            let message = format!("`{name}` stands alone, without a value");
-            self.errors.error(syn::spanned::Spanned::span(value), message);
-        }
-        option.is_some()
-    }
-
-    fn format(&mut self, name: &'static str) -> Option<Format> {
-        match Format::named(&self.expr(name)?) {
-            Ok(format) => Some(format),
-            Err(error) => {
-                self.errors.push(error);
-                Some(Format::unknown())
-            }
-        }
-    }
-
-    /// `reset = earliest | latest`: true for latest.
-    fn reset(&mut self) -> bool {
-        let Some(value) = self.expr("reset") else { return false };
-        let word = match &value {
-            Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
-            _ => None,
-        };
-        match word.as_deref() {
-            Some("earliest") => false,
-            Some("latest") => true,
-            _ => {
-                let span = syn::spanned::Spanned::span(&value);
-                self.errors.error(span, "`reset` is `earliest` or `latest`");
-                false
-            }
-        }
-    }
-
-    fn finish(self) {
-        for option in self.left {
-            let name = option.name.to_string();
-            let message = if self.known.contains(&name.as_str()) {
-                format!("`{name}` is given twice: keep one")
-            } else {
-                let known = format!("its options are {}", self.known.join(", "));
-                let hint = suggestion_or(&name, self.known.iter().copied(), &known);
-                format!("a {} has no option `{name}`{hint}", self.of)
-            };
-            self.errors.error(option.name.span(), message);
-        }
     }
 }

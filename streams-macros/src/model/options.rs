@@ -1,0 +1,87 @@
+//! The options of a declaration.
+
+use syn::Expr;
+
+use super::format::Format;
+use crate::diagnostic::{Diagnostics, suggestion_or};
+use crate::parse::Opt;
+
+/// Reads options by name, and reports those that nothing asked for.
+pub(super) struct Options<'e> {
+    of: &'static str,
+    left: Vec<Opt>,
+    known: Vec<&'static str>,
+    errors: &'e mut Diagnostics,
+}
+
+impl<'e> Options<'e> {
+    pub(super) fn new(of: &'static str, left: Vec<Opt>, errors: &'e mut Diagnostics) -> Self {
+        Self { of, left, known: Vec::new(), errors }
+    }
+
+    pub(super) fn take(&mut self, name: &'static str) -> Option<Opt> {
+        self.known.push(name);
+        let at = self.left.iter().position(|o| o.name == name)?;
+        Some(self.left.remove(at))
+    }
+
+    pub(super) fn expr(&mut self, name: &'static str) -> Option<Expr> {
+        let option = self.take(name)?;
+        if option.value.is_none() {
+            let message = format!("`{name}` needs a value: `{name} = …`");
+            self.errors.error(option.name.span(), message);
+        }
+        option.value
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str) -> bool {
+        let option = self.take(name);
+        if let Some(Opt { value: Some(value), .. }) = &option {
+            let message = format!("`{name}` stands alone, without a value");
+            self.errors.error(syn::spanned::Spanned::span(value), message);
+        }
+        option.is_some()
+    }
+
+    pub(super) fn format(&mut self, name: &'static str) -> Option<Format> {
+        match Format::named(&self.expr(name)?) {
+            Ok(format) => Some(format),
+            Err(error) => {
+                self.errors.push(error);
+                Some(Format::unknown())
+            }
+        }
+    }
+
+    /// `reset = earliest | latest`: true for latest.
+    pub(super) fn reset(&mut self) -> bool {
+        let Some(value) = self.expr("reset") else { return false };
+        let word = match &value {
+            Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        match word.as_deref() {
+            Some("earliest") => false,
+            Some("latest") => true,
+            _ => {
+                let span = syn::spanned::Spanned::span(&value);
+                self.errors.error(span, "`reset` is `earliest` or `latest`");
+                false
+            }
+        }
+    }
+
+    pub(super) fn finish(self) {
+        for option in self.left {
+            let name = option.name.to_string();
+            let message = if self.known.contains(&name.as_str()) {
+                format!("`{name}` is given twice: keep one")
+            } else {
+                let known = format!("its options are {}", self.known.join(", "));
+                let hint = suggestion_or(&name, self.known.iter().copied(), &known);
+                format!("a {} has no option `{name}`{hint}", self.of)
+            };
+            self.errors.error(option.name.span(), message);
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Repartition topics: where records are brought together by their key.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::{Expr, Ident, Type};
+
+use super::build::Builder;
+use super::format::Format;
+use super::graph::*;
+use super::types::*;
+use crate::ops;
+
+impl Builder<'_> {
+    /// Makes a stream ready for state that is kept by key: null keys (and, if asked for, null
+    /// values) are dropped, and where the key changed, the records go through a repartition topic
+    /// of this name.
+    pub(crate) fn partitioned(
+        &mut self,
+        mut stream: StreamFlow,
+        topic: &str,
+        key_hint: Option<&Type>,
+        drop_null_values: bool,
+        at: &Ident,
+    ) -> Option<StreamFlow> {
+        if stream.key.is_none() {
+            stream.key = key_hint.cloned();
+        }
+        let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
+        let null_values =
+            drop_null_values && stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
+        if null_keys || null_values {
+            let some = |ty: Option<Type>, drop: bool| match &ty {
+                Some(t) if drop => option_of(t).cloned().or(ty),
+                _ => ty,
+            };
+            stream.key = some(stream.key, null_keys);
+            stream.value = some(stream.value, null_values);
+            let operator = Box::new(ops::DropNulls { keys: null_keys, values: null_values });
+            let name = format!("{topic}-drop-nulls");
+            let (key, value) = (stream.key.clone(), stream.value.clone());
+            stream.node = self.add(name, at.span(), operator, vec![stream.node], key, value);
+        }
+        match stream.rekeyed {
+            None => Some(stream),
+            Some(changed) => self.repartition(stream, topic, None, at, Some(changed)),
+        }
+    }
+
+    /// Puts a repartition topic behind a stream.
+    pub(crate) fn repartition(
+        &mut self,
+        stream: StreamFlow,
+        topic: &str,
+        partitions: Option<Expr>,
+        at: &Ident,
+        changed: Option<Span>,
+    ) -> Option<StreamFlow> {
+        let mut unknown = |part: &str, how: &str| {
+            let message = format!(
+                "the {part}'s type is not written anywhere before this repartition topic: {how}"
+            );
+            let span = changed.unwrap_or(at.span());
+            self.errors.error_with(span, message, at.span(), "the repartition is needed here");
+        };
+        let how_key = "give the closure a return type (`|_, v| -> String { … }`), or use a function of this module";
+        let how_value = "give the closure that made it a return type (`|v| -> Order { … }`), or name \
+                         the stream with its types (`let x: stream<K, V> = …`)";
+        let key = stream.key.clone();
+        let value = stream.value.clone();
+        if key.is_none() {
+            unknown("key", how_key);
+        }
+        if value.is_none() {
+            unknown("value", how_value);
+        }
+        let (key, value) = (key?, value?);
+        let (owned_key, owned_value) = (borrowed_to_owned(&key), borrowed_to_owned(&value));
+        let (key_format, value_format) = self.formats(&owned_key, &owned_value, None, None);
+        let name = format!("{topic}-repartition");
+        let id = self.topic(Topic {
+            name: quote!(#name),
+            role: TopicRole::Repartition,
+            partitions,
+            key: owned_key.clone(),
+            value: owned_value.clone(),
+            key_format,
+            value_format,
+        });
+        let write = Box::new(ops::RepartitionWrite { topic: id });
+        let (k, v) = (Some(key), Some(value));
+        self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
+        Some(self.read_repartition(name, id, owned_key, owned_value, at))
+    }
+
+    /// The repartition topic of a table's updates; gives it and the name of its writing side.
+    pub(crate) fn change_topic(
+        &mut self,
+        topic: &str,
+        key: &Type,
+        value: &Type,
+    ) -> (TopicId, String) {
+        let (key_format, inner) = self.formats(key, value, None, None);
+        let tokens = &inner.tokens;
+        let value_format = Format {
+            tokens: quote!(::streams::format::Changed<#tokens>),
+            name: format!("change of {}", inner.name),
+        };
+        let name = format!("{topic}-repartition");
+        let id = self.topic(Topic {
+            name: quote!(#name),
+            role: TopicRole::Repartition,
+            partitions: None,
+            key: key.clone(),
+            value: syn::parse_quote!(::streams::__private::Change<#value>),
+            key_format,
+            value_format,
+        });
+        (id, name)
+    }
+
+    /// The reading side of a repartition topic.
+    pub(crate) fn read_repartition(
+        &mut self,
+        name: String,
+        id: TopicId,
+        owned_key: Type,
+        owned_value: Type,
+        at: &Ident,
+    ) -> StreamFlow {
+        let source = SourceId(self.graph.sources.len());
+        let (k, v) = (Some(owned_key.clone()), Some(owned_value.clone()));
+        let read = Box::new(ops::Source { source });
+        let node = self.add(format!("{name}-source"), at.span(), read, Vec::new(), k, v);
+        self.graph.sources.push(Source {
+            name,
+            ident: at.clone(),
+            topic: id,
+            table: false,
+            time: None,
+            latest: false,
+            node,
+        });
+        StreamFlow { node, key: Some(owned_key), value: Some(owned_value), rekeyed: None }
+    }
+}
