@@ -1,6 +1,7 @@
 //! The graph of operators: names resolved, types known as far as they are written.
 
 mod build;
+mod declare;
 mod duration;
 mod format;
 mod graph;
@@ -10,6 +11,7 @@ mod partition;
 mod settings;
 mod subtopology;
 mod types;
+mod unused;
 
 pub(crate) use build::{Builder, build};
 pub(crate) use duration::milliseconds;

@@ -1,0 +1,301 @@
+//! Declarations: inputs, sinks and stores with their topics and formats.
+
+use proc_macro2::Span;
+use quote::quote;
+use syn::{Expr, Ident, Type};
+
+use super::build::{Builder, Named};
+use super::format::Format;
+use super::graph::*;
+use super::options::Options;
+use super::types::*;
+use crate::diagnostic::suggestion;
+use crate::ops::{self, Operator};
+use crate::parse::{self, InputKind};
+
+impl Builder<'_> {
+    pub(super) fn declare(&mut self, named: Named) {
+        let ident = named.ident().clone();
+        let name = ident.to_string();
+        if let Some(Named::Unknown { .. }) = self.names.get(&name) {
+            // An error has been reported, and nothing is known of the first to compare with.
+        } else if let Some(first) = self.names.get(&name) {
+            let message = format!("`{name}` is declared twice: give this one another name");
+            let span = first.ident().span();
+            self.errors.error_with(ident.span(), message, span, "first declared here");
+        } else {
+            self.names.insert(name, named);
+        }
+    }
+
+    pub(super) fn declare_input(&mut self, input: parse::Input) {
+        let table = input.kind == InputKind::Table;
+        let word = if table { "table" } else { "source" };
+        let mut options = Options::new(word, input.options, self.errors);
+        let partitions = options.expr("partitions");
+        let time = options.expr("time");
+        let latest = options.reset();
+        let value_format = options.format("format");
+        let key_format = options.format("key_format");
+        let memory = table && options.flag("memory");
+        options.finish();
+        let (key_format, value_format) =
+            self.formats(&input.key, &input.value, key_format, value_format);
+        let name = self.topic_name(&input.topic);
+        let topic = self.topic(Topic {
+            name,
+            role: TopicRole::Source,
+            partitions,
+            key: input.key.clone(),
+            value: input.value.clone(),
+            key_format: key_format.clone(),
+            value_format: value_format.clone(),
+        });
+        let source = SourceId(self.graph.sources.len());
+        let node = NodeId(self.graph.nodes.len());
+        self.graph.sources.push(Source {
+            name: input.name.to_string(),
+            ident: input.name.clone(),
+            topic,
+            table,
+            time,
+            latest,
+            node,
+        });
+        let (operator, store): (Box<dyn Operator>, _) = if table {
+            let store = self.add_store(Store {
+                ident: input.name.clone(),
+                name: input.name.to_string(),
+                right: None,
+                kind: StoreKind::KeyValue,
+                key: input.key.clone(),
+                value: input.value.clone(),
+                optional: false,
+                key_format,
+                value_format,
+                memory,
+                changelog: TopicId(0),
+                user: Some(input.name.span()),
+            });
+            (Box::new(ops::TableSource { source, store }), Some(store))
+        } else {
+            (Box::new(ops::Source { source }), None)
+        };
+        self.graph.nodes.push(Node {
+            name: input.name.to_string(),
+            doc: input.doc,
+            span: input.name.span(),
+            operator,
+            inputs: Vec::new(),
+            consumers: Vec::new(),
+            key: Some(input.key.clone()),
+            value: Some(input.value.clone()),
+        });
+        let (key, value) = (Some(input.key), Some(input.value));
+        let flow = match store {
+            Some(store) => {
+                let windowed = false;
+                let store = Some(store);
+                Flow::Table(TableFlow { node, key, value, store, nullable: true, windowed })
+            }
+            None => Flow::Stream(StreamFlow { node, key, value, rekeyed: None }),
+        };
+        self.declare(Named::Flow { ident: input.name, flow, used: false });
+    }
+
+    pub(super) fn declare_sink(&mut self, sink: parse::Sink) {
+        let mut options = Options::new("sink", sink.options, self.errors);
+        let partitions = options.expr("partitions");
+        let value_format = options.format("format");
+        let key_format = options.format("key_format");
+        options.finish();
+        let (key_format, value_format) =
+            self.formats(&sink.key, &sink.value, key_format, value_format);
+        let name = self.topic_name(&sink.topic);
+        let topic = self.topic(Topic {
+            name,
+            role: TopicRole::Sink,
+            partitions,
+            key: sink.key,
+            value: sink.value,
+            key_format,
+            value_format,
+        });
+        let id = SinkId(self.graph.sinks.len());
+        let table = sink.shape == parse::Shape::Table;
+        self.graph.sinks.push(Sink { ident: sink.name.clone(), table, topic, written: false });
+        let _ = sink.doc;
+        self.declare(Named::Sink { id, ident: sink.name });
+    }
+
+    pub(super) fn declare_store(&mut self, store: parse::Store) {
+        let mut options = Options::new("store", store.options, self.errors);
+        let value_format = options.format("format");
+        let key_format = options.format("key_format");
+        let memory = options.flag("memory");
+        options.finish();
+        if store.kind != "kv" {
+            let hint = suggestion(&store.kind.to_string(), ["kv"]);
+            let message = format!("a store is declared as `kv<K, V>`, not `{}`{hint}", store.kind);
+            self.errors.error(store.kind.span(), message);
+            self.declare(Named::Unknown { ident: store.name });
+            return;
+        }
+        let id = self.new_store(
+            store.name.clone(),
+            StoreKind::KeyValue,
+            store.key,
+            store.value,
+            (key_format, value_format),
+            memory,
+        );
+        self.declare(Named::Store { id, ident: store.name });
+    }
+
+    /// Adds a store and its changelog.
+    pub(crate) fn new_store(
+        &mut self,
+        ident: Ident,
+        kind: StoreKind,
+        key: Type,
+        value: Type,
+        (key_format, value_format): (Option<Format>, Option<Format>),
+        memory: bool,
+    ) -> StoreId {
+        let (optional, value) = match option_of(&value) {
+            Some(inner) => (true, inner.clone()),
+            None => (false, value),
+        };
+        let (key_format, value_format) = self.formats(&key, &value, key_format, value_format);
+        self.add_store(Store {
+            name: ident.to_string(),
+            ident,
+            right: None,
+            kind,
+            key,
+            value,
+            optional,
+            key_format,
+            value_format,
+            memory,
+            changelog: TopicId(0),
+            user: None,
+        })
+    }
+
+    fn add_store(&mut self, mut store: Store) -> StoreId {
+        let retention = match store.kind {
+            StoreKind::KeyValue | StoreKind::Unmatched => None,
+            StoreKind::Window { retention_ms }
+            | StoreKind::Sliding { retention_ms }
+            | StoreKind::Session { retention_ms } => Some(retention_ms),
+        };
+        let name = format!("{}-changelog", store.name);
+        store.changelog = self.topic(Topic {
+            name: quote!(#name),
+            role: TopicRole::Changelog(retention),
+            partitions: None,
+            key: store.key.clone(),
+            value: store.value.clone(),
+            key_format: store.key_format.clone(),
+            value_format: store.value_format.clone(),
+        });
+        self.graph.stores.push(store);
+        StoreId(self.graph.stores.len() - 1)
+    }
+
+    /// A store that an operator declares in place; its name joins the others.
+    pub(crate) fn declare_store_in_place(
+        &mut self,
+        ident: &Ident,
+        kind: StoreKind,
+        key: Type,
+        value: Type,
+        user: Span,
+    ) -> StoreId {
+        let id = self.new_store(ident.clone(), kind, key, value, (None, None), false);
+        self.graph.store_mut(id).user = Some(user);
+        self.declare(Named::Store { id, ident: ident.clone() });
+        id
+    }
+
+    /// A topic's name: a text, or a constant of the module.
+    pub(super) fn topic_name(&mut self, topic: &Expr) -> proc_macro2::TokenStream {
+        if let Expr::Lit(literal) = topic
+            && !matches!(literal.lit, syn::Lit::Str(_))
+        {
+            let message = "a topic's name is a text: `\"orders\"`, or a constant of type `&str`";
+            self.errors.error(syn::spanned::Spanned::span(topic), message);
+        }
+        quote!(#topic)
+    }
+
+    /// A store of an operator's own, which nobody can name: its field, and its name in topics.
+    pub(crate) fn own_store(
+        &mut self,
+        (ident, name): (Ident, String),
+        kind: StoreKind,
+        key: &Type,
+        value: &Type,
+        right: Option<&Type>,
+    ) -> StoreId {
+        let (key_format, value_format) = self.formats(key, value, None, None);
+        let right = right.map(|right| (right.clone(), self.formats(key, right, None, None).1));
+        let user = Some(ident.span());
+        self.add_store(Store {
+            ident,
+            name,
+            right,
+            kind,
+            key: key.clone(),
+            value: value.clone(),
+            optional: false,
+            key_format,
+            value_format,
+            memory: false,
+            changelog: TopicId(0),
+            user,
+        })
+    }
+
+    pub(super) fn topic(&mut self, topic: Topic) -> TopicId {
+        self.graph.topics.push(topic);
+        TopicId(self.graph.topics.len() - 1)
+    }
+
+    /// The formats of key and value, with an error at each type that has none.
+    pub(super) fn formats(
+        &mut self,
+        key: &Type,
+        value: &Type,
+        key_format: Option<Format>,
+        value_format: Option<Format>,
+    ) -> (Format, Format) {
+        let settings = &self.graph.settings;
+        let key_default = settings.key_format.clone().or_else(|| settings.format.clone());
+        let value_default = settings.format.clone();
+        let mut one = |ty: &Type, own: Option<Format>, default: Option<Format>, word: &str| {
+            if let Some(own) = &own {
+                if let Some(message) = own.cannot_write(ty) {
+                    self.errors.error(syn::spanned::Spanned::span(ty), message);
+                }
+                if windowed_of(ty).is_none() && session_of(ty).is_none() {
+                    return Some(own.at(ty));
+                }
+            }
+            let found = Format::of(ty, own.as_ref().or(default.as_ref()));
+            if found.is_none() {
+                let message = format!(
+                    "no format for `{}`: set one for the topology (`format = json;`), or here \
+                     (`{word} = json`)",
+                    text(ty)
+                );
+                self.errors.error(syn::spanned::Spanned::span(ty), message);
+            }
+            found
+        };
+        let key = one(key, key_format, key_default, "key_format");
+        let value = one(value, value_format, value_default, "format");
+        (key.unwrap_or_else(Format::unknown), value.unwrap_or_else(Format::unknown))
+    }
+}
