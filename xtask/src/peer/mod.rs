@@ -84,7 +84,7 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
 
 fn build() -> Result<()> {
     let status = project::cargo()
-        .args(["build", "--release", "--package", "streams-peer"])
+        .args(["build", "--release", "--package", "streams-peer", "--bins"])
         .current_dir(project::root())
         .status()
         .running("cargo")?;
