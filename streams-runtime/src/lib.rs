@@ -11,6 +11,7 @@ pub mod group;
 mod load;
 mod plan;
 mod progress;
+pub mod reset;
 mod restore;
 mod shared;
 mod signal;

@@ -34,6 +34,11 @@ fn directory(config: &Config, application_id: &str) -> PathBuf {
     config.state_dir.join(application_id)
 }
 
+/// Where the state of an application lies.
+pub(crate) fn state_directory(config: &Config, application_id: &str) -> PathBuf {
+    directory(config, application_id).join("state")
+}
+
 /// The application id: as configured, or the topology's name.
 pub(crate) fn application_id<'a>(config: &'a Config, topology: &'a TopologyDescription) -> &'a str {
     config.application_id.as_deref().unwrap_or(topology.name)
@@ -128,7 +133,7 @@ impl Streams {
         let plan = prepare(topology, &config, &*broker, true)?;
         let options = StateOptions { memory_bytes: config.rocksdb_max_bytes };
         let id = application_id(&config, topology);
-        let state = StateDir::open(&directory(&config, id).join("state"), &options)?;
+        let state = StateDir::open(&state_directory(&config, id), &options)?;
         tracing::info!(
             "application {id} on {}, {}, {} worker thread(s)",
             broker.describe(),

@@ -151,6 +151,16 @@ pub trait Broker: Send + Sync {
     /// The group's committed offsets (of the next record to read); `None` where there is none.
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<i64>>>;
 
+    /// The offsets of the first records that are not older than a time (milliseconds since the
+    /// Unix epoch), in the order of the partitions; the end where there is none.
+    fn offsets_at(&self, partitions: &[TopicPartition], timestamp: i64) -> Result<Vec<i64>>;
+
+    /// How many members of the group are at work.
+    fn active_members(&self, group: &str) -> Result<usize>;
+
+    /// Moves the committed offsets of a group that has no active member.
+    fn move_offsets(&self, group: &str, offsets: &[(TopicPartition, i64)]) -> Result<()>;
+
     /// Opens a worker's client, with the membership through which it is given partitions.
     fn client(&self, options: &ClientOptions) -> Result<(Box<dyn Client>, Box<dyn Membership>)>;
 

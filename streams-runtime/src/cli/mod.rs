@@ -1,7 +1,9 @@
-//! The program that an application makes of itself: `run` (the default), `describe`, `check`.
+//! The program that an application makes of itself: `run` (the default), `describe`, `check`,
+//! `reset`.
 
 mod describe;
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,7 +13,8 @@ use streams_core::topology::{App, Topology};
 pub use describe::describe;
 
 use crate::config::{Config, Layers};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::reset::{Reset, ResetTo};
 use crate::streams::{Streams, broker_for, prepare};
 
 /// What can be done with an application.
@@ -37,6 +40,23 @@ enum What {
     Describe,
     /// Compare the topology with the topics there are, and start nothing.
     Check,
+    /// Make ready to process the inputs again: move the group's offsets, delete the internal topics
+    /// and this machine's state. Refused while the application runs.
+    Reset(ResetFlags),
+}
+
+#[derive(Args)]
+struct ResetFlags {
+    /// From where to read: `earliest`, `latest`, a time (`2026-11-25T10:00:00Z`, or milliseconds
+    /// since 1970), or offsets (`orders-0=42,orders-1=7`; other partitions stay where they are).
+    #[arg(long, value_name = "PLACE", default_value = "earliest")]
+    to: ResetTo,
+    /// Only show what would be done.
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
 }
 
 #[derive(Args)]
@@ -109,6 +129,7 @@ impl<T: Topology> AppExt for App<T> {
                 Ok(())
             }
             Some(What::Check) => check(&self, &config),
+            Some(What::Reset(flags)) => reset(&self, &config, &flags),
             Some(What::Run) | None => {
                 let streams = Streams::start(&self, config)?;
                 match command.flags.until_end {
@@ -135,4 +156,28 @@ fn check<T: Topology>(app: &App<T>, config: &Config) -> Result<()> {
     }
     println!("the topology fits {}", broker.describe());
     Ok(())
+}
+
+fn reset<T: Topology>(app: &App<T>, config: &Config, flags: &ResetFlags) -> Result<()> {
+    let reset = Reset::plan(app, config, broker_for(app, config)?, &flags.to)?;
+    println!("{reset}");
+    if flags.dry_run || !(flags.yes || confirmed()?) {
+        println!("nothing was changed");
+        return Ok(());
+    }
+    reset.carry_out()?;
+    println!("done; state on other machines: run `reset` there too, or delete it");
+    Ok(())
+}
+
+/// Asks at the terminal.
+fn confirmed() -> Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::config("not at a terminal, so nobody can be asked: say --yes"));
+    }
+    print!("Do this? [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdout().flush().and_then(|()| std::io::stdin().read_line(&mut answer));
+    read.map_err(|e| Error::config(format!("the answer cannot be read: {e}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

@@ -133,6 +133,19 @@ impl Log {
         Ok(())
     }
 
+    /// What a commit of this offset writes; refuses one that the partition does not have.
+    pub(super) fn position(&self, place: &TopicPartition, offset: i64) -> Result<CommittedOffset> {
+        let topic = self.topic(&place.topic)?;
+        let (number, partition) = topic.partition(place.partition)?;
+        if offset < 0 || offset > partition.end() {
+            return Err(Error::config(format!(
+                "offset {offset} of {place} cannot be committed: the partition ends at {}",
+                partition.end()
+            )));
+        }
+        Ok((topic, number, offset))
+    }
+
     /// Writes a batch as durably as the log was opened for. After a failure nothing more is
     /// written: what is on disk is no longer known.
     pub(super) fn write(&self, batch: WriteBatch) -> Result<()> {

@@ -21,6 +21,7 @@ mod loader;
 mod log;
 mod producer;
 mod retention;
+mod search;
 mod topic;
 mod tuning;
 mod wake;
@@ -193,6 +194,24 @@ impl Broker for EmbeddedBroker {
 
     fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<i64>>> {
         self.log.committed(group, partitions)
+    }
+
+    fn offsets_at(&self, partitions: &[TopicPartition], timestamp: i64) -> Result<Vec<i64>> {
+        let at = |place: &TopicPartition| {
+            let topic = self.log.topic(&place.topic)?;
+            self.log.offset_at(&topic, place.partition, timestamp)
+        };
+        partitions.iter().map(at).collect()
+    }
+
+    /// None that this process does not know of: the directory is its own.
+    fn active_members(&self, _group: &str) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn move_offsets(&self, group: &str, offsets: &[(TopicPartition, i64)]) -> Result<()> {
+        let positions = offsets.iter().map(|(place, offset)| self.log.position(place, *offset));
+        self.log.commit(&mut [], group, &positions.collect::<Result<Vec<_>>>()?)
     }
 
     fn client(&self, options: &ClientOptions) -> Result<(Box<dyn Client>, Box<dyn Membership>)> {

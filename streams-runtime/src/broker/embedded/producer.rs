@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::batch::{BATCH_BYTES, BatchBuilder, RECORD_BYTES};
-use super::log::{CommittedOffset, Log};
+use super::log::Log;
 use super::topic::Topic;
 use crate::broker::{Append, TopicPartition, WriterTopic};
 use crate::error::{Error, ErrorKind, Result};
@@ -120,7 +120,7 @@ impl Producer {
     }
 
     pub(super) fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<()> {
-        let offsets = offsets.iter().map(|(place, offset)| self.position(place, *offset));
+        let offsets = offsets.iter().map(|(place, offset)| self.log.position(place, *offset));
         let offsets = offsets.collect::<Result<Vec<_>>>()?;
         self.log.commit(&mut self.pending, &self.group, &offsets)?;
         self.abort();
@@ -139,18 +139,6 @@ impl Producer {
             }
         }
         self.buffered = 0;
-    }
-
-    fn position(&self, place: &TopicPartition, offset: i64) -> Result<CommittedOffset> {
-        let topic = self.log.topic(&place.topic)?;
-        let (number, partition) = topic.partition(place.partition)?;
-        if offset < 0 || offset > partition.end() {
-            return Err(Error::config(format!(
-                "offset {offset} of {place} cannot be committed: the partition ends at {}",
-                partition.end()
-            )));
-        }
-        Ok((topic, number, offset))
     }
 }
 

@@ -104,6 +104,7 @@ impl Admin {
         let doing = match spec {
             OffsetSpec::Earliest => "asking for the beginning of",
             OffsetSpec::Latest => "asking for the end of",
+            OffsetSpec::Time(_) => "asking for the offset at a time in",
         };
         self.until_settled(|timeout| {
             let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
@@ -112,6 +113,50 @@ impl Admin {
                 .list_offsets(wanted, spec, timeout)?
                 .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
             in_order(partitions, entries, doing)
+        })
+    }
+
+    /// The offsets at a time; the end of a partition that has nothing so new.
+    pub(super) fn offsets_at(
+        &self,
+        partitions: &[TopicPartition],
+        timestamp: i64,
+    ) -> Result<Vec<i64>> {
+        let mut found = self.offsets(partitions, OffsetSpec::Time(timestamp))?;
+        let none: Vec<TopicPartition> = partitions
+            .iter()
+            .zip(&found)
+            .filter(|(_, offset)| **offset < 0)
+            .map(|(place, _)| place.clone())
+            .collect();
+        let mut ends = self.offsets(&none, OffsetSpec::Latest)?.into_iter();
+        for offset in found.iter_mut().filter(|offset| **offset < 0) {
+            *offset = ends.next().unwrap_or(0);
+        }
+        Ok(found)
+    }
+
+    pub(super) fn active_members(&self, group: &str) -> Result<usize> {
+        self.until_settled(|timeout| {
+            let members = self.handle.group_members(group, timeout)?;
+            members.map_err(|f| error(&format!("asking for the members of group {group}"), &f))
+        })
+    }
+
+    pub(super) fn move_offsets(
+        &self,
+        group: &str,
+        offsets: &[(TopicPartition, i64)],
+    ) -> Result<()> {
+        let doing = format!("moving group {group} in");
+        let places: Vec<TopicPartition> = offsets.iter().map(|(p, _)| p.clone()).collect();
+        self.until_settled(|timeout| {
+            let wanted = offsets.iter().map(|(p, offset)| (&*p.topic, p.partition, *offset));
+            let entries = self
+                .handle
+                .alter_group_offsets(group, wanted, timeout)?
+                .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
+            in_order(&places, entries, &doing).map(|_| ())
         })
     }
 

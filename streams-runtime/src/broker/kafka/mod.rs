@@ -83,6 +83,18 @@ impl Broker for KafkaBroker {
         self.admin.committed(group, partitions)
     }
 
+    fn offsets_at(&self, partitions: &[TopicPartition], timestamp: i64) -> Result<Vec<i64>> {
+        self.admin.offsets_at(partitions, timestamp)
+    }
+
+    fn active_members(&self, group: &str) -> Result<usize> {
+        self.admin.active_members(group)
+    }
+
+    fn move_offsets(&self, group: &str, offsets: &[(TopicPartition, i64)]) -> Result<()> {
+        self.admin.move_offsets(group, offsets)
+    }
+
     fn client(&self, options: &ClientOptions) -> Result<(Box<dyn Client>, Box<dyn Membership>)> {
         client::open(&self.config, &self.admin, options)
     }

@@ -75,6 +75,26 @@ impl StateDir {
         Ok(Self(Arc::new(Shared { db, directory, memory, families })))
     }
 
+    /// Removes the state in a directory. One that is not there has none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if the directory is in use, holds something else, or cannot be written.
+    pub fn remove(dir: &Path) -> Result<()> {
+        if !dir.exists() {
+            return Ok(());
+        }
+        let directory = Directory::claim(dir, CONTENTS)?;
+        let database = directory.database();
+        match std::fs::remove_dir_all(&database) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::with_source(
+                ErrorKind::Config,
+                format!("{} cannot be removed: {e}", database.display()),
+                e,
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The stores of a task. `stores` are their names in the order by which a
     /// [`FlushBatch`](streams_core::store::FlushBatch) numbers them; `partition` is the task's.
     ///

@@ -20,6 +20,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) enum OffsetSpec {
     Earliest,
     Latest,
+    /// Of the first record that is not older, in milliseconds; -1 where there is none.
+    Time(i64),
 }
 
 /// What the cluster says about a topic.
@@ -32,7 +34,7 @@ pub(crate) struct TopicInfo {
     pub(crate) led: bool,
 }
 
-type Answer<T> = Result<Result<T, Failure>>;
+pub(super) type Answer<T> = Result<Result<T, Failure>>;
 
 impl Handle {
     /// Describes topics; in any order. Creates none.
@@ -138,10 +140,12 @@ impl Handle {
         timeout: Duration,
     ) -> Answer<Vec<Entry>> {
         let spec = match spec {
-            OffsetSpec::Earliest => c::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_EARLIEST,
-            OffsetSpec::Latest => c::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_LATEST,
+            OffsetSpec::Earliest => c::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_EARLIEST as i64,
+            OffsetSpec::Latest => c::rd_kafka_OffsetSpec_t::RD_KAFKA_OFFSET_SPEC_LATEST as i64,
+            // Negative numbers are the other two's.
+            OffsetSpec::Time(timestamp) => timestamp.max(0),
         };
-        let list = List::new(partitions.into_iter().map(|(t, p)| (t, p, spec as i64)))?;
+        let list = List::new(partitions.into_iter().map(|(t, p)| (t, p, spec)))?;
         // SAFETY: live arguments, which the request copies; the result is read while it lives.
         Ok(unsafe {
             self.request(
@@ -191,62 +195,12 @@ impl Handle {
         })
     }
 
-    /// A group's committed offsets; negative where there is none; in any order. Waits for
-    /// transactions that are still open on them.
-    pub(crate) fn group_offsets<'a>(
-        &self,
-        group: &str,
-        partitions: impl IntoIterator<Item = (&'a str, i32)>,
-        timeout: Duration,
-    ) -> Answer<Vec<Entry>> {
-        let group = c_string(group)?;
-        let invalid = i64::from(c::RD_KAFKA_OFFSET_INVALID);
-        let list = List::new(partitions.into_iter().map(|(t, p)| (t, p, invalid)))?;
-        // SAFETY: live arguments, which the requests copy; the result is read while it lives.
-        let answer = unsafe {
-            let mut wanted =
-                [c::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), list.as_ptr())];
-            let answer = self.request(
-                op::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-                timeout,
-                |options, queue| {
-                    let stable = c::rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
-                    // An older broker cannot; then there are no transactions to wait for.
-                    let _ = Failure::take(stable);
-                    c::rd_kafka_ListConsumerGroupOffsets(
-                        self.raw(),
-                        wanted.as_mut_ptr(),
-                        wanted.len(),
-                        options,
-                        queue,
-                    );
-                },
-                |event| {
-                    let mut count = 0;
-                    let result = c::rd_kafka_event_ListConsumerGroupOffsets_result(event);
-                    let groups =
-                        c::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
-                    let mut all = Vec::new();
-                    for i in 0..count {
-                        let group = *groups.add(i);
-                        Failure::peek(c::rd_kafka_group_result_error(group))?;
-                        all.extend(entries(c::rd_kafka_group_result_partitions(group)));
-                    }
-                    Ok(all)
-                },
-            );
-            wanted.iter().for_each(|w| c::rd_kafka_ListConsumerGroupOffsets_destroy(*w));
-            answer
-        };
-        Ok(answer.and_then(|read| read))
-    }
-
     /// Sends a request and reads its answer.
     ///
     /// # Safety
     /// `send` makes the request that `op` names, once, with these options and this queue; `read`
     /// reads that request's result and keeps nothing of the event.
-    unsafe fn request<T>(
+    pub(super) unsafe fn request<T>(
         &self,
         op: op,
         timeout: Duration,

@@ -33,6 +33,7 @@ impl Code {
     pub(crate) const TOPIC_ALREADY_EXISTS: Code = Code(36);
     pub(crate) const INVALID_REPLICATION_FACTOR: Code = Code(38);
     pub(crate) const NOT_CONTROLLER: Code = Code(41);
+    pub(crate) const GROUP_ID_NOT_FOUND: Code = Code(69);
     pub(crate) const FENCED_INSTANCE_ID: Code = Code(82);
     pub(crate) const UNSTABLE_OFFSET_COMMIT: Code = Code(88);
     pub(crate) const FENCED_MEMBER_EPOCH: Code = Code(110);

@@ -13,6 +13,7 @@
 mod admin;
 mod code;
 mod conf;
+mod groups;
 mod handle;
 mod list;
 mod message;
