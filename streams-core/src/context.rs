@@ -1,5 +1,6 @@
 //! What generated code works with while it processes a record.
 
+use crate::dead_letter::{self, Origin};
 use crate::op::{BoxError, processing_error};
 use crate::policy::OnError;
 use crate::time::{StreamTime, WallTime};
@@ -21,6 +22,9 @@ pub struct Context<'a> {
     pub offset: i64,
     /// The task's stream time in milliseconds since the Unix epoch, this record included.
     pub stream_time: i64,
+    /// In `time = …` of a source: the largest timestamp that it has given for this partition so far,
+    /// in milliseconds since the Unix epoch; −1 before the first.
+    pub partition_time: i64,
 }
 
 /// What a task counts, by Kafka Streams' metric names.
@@ -34,6 +38,22 @@ pub struct TaskCounters {
     pub dropped_null: u64,
     /// Records left out by `on_error = skip`: undecodable, failed, without a valid timestamp.
     pub skipped: u64,
+    /// Records written to a dead letter topic.
+    pub dead_letters: u64,
+}
+
+impl std::ops::Add for TaskCounters {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            processed: self.processed + other.processed,
+            dropped_late: self.dropped_late + other.dropped_late,
+            dropped_null: self.dropped_null + other.dropped_null,
+            skipped: self.skipped + other.skipped,
+            dead_letters: self.dead_letters + other.dead_letters,
+        }
+    }
 }
 
 /// The part of a task that generated code reads and writes while a record passes through.
@@ -51,6 +71,8 @@ pub struct TaskContext {
     application_id: std::sync::Arc<str>,
     subtopology: usize,
     partition: i32,
+    /// By source: the largest timestamp so far, where the source asks for it.
+    partition_times: Vec<i64>,
 }
 
 impl TaskContext {
@@ -70,6 +92,7 @@ impl TaskContext {
             application_id,
             subtopology,
             partition,
+            partition_times: Vec::new(),
         }
     }
 
@@ -110,6 +133,28 @@ impl TaskContext {
         Ok(true)
     }
 
+    /// The largest timestamp of this source's partition so far; −1 before the first.
+    fn partition_time(&self, source: usize) -> i64 {
+        self.partition_times.get(source).copied().unwrap_or(-1)
+    }
+
+    /// A record of `source` has this timestamp, which may become its partition's time.
+    #[inline]
+    pub fn advance_partition_time(&mut self, source: usize, timestamp: i64) {
+        if self.partition_times.len() <= source {
+            self.partition_times.resize(source + 1, -1);
+        }
+        if let Some(time) = self.partition_times.get_mut(source) {
+            *time = timestamp.max(*time);
+        }
+    }
+
+    /// The timestamp, or its partition's time if it is negative (`invalid_time = partition_time`).
+    #[inline]
+    pub fn or_partition_time(&self, source: usize, timestamp: i64) -> i64 {
+        if timestamp < 0 { self.partition_time(source) } else { timestamp }
+    }
+
     #[cold]
     fn invalid_timestamp(
         &mut self,
@@ -122,7 +167,7 @@ impl TaskContext {
             ErrorKind::Timestamp,
             format!(
                 "the record's timestamp {timestamp} is negative: give the source a `time = …`, or \
-                 leave such records out with `on_error = skip`"
+                 leave such records out with `invalid_time = skip`"
             ),
         );
         self.reject(source, record, error, policy)
@@ -141,16 +186,23 @@ impl TaskContext {
         error: Error,
         policy: OnError,
     ) -> Result<()> {
-        let place = || {
-            format!(
-                "{}, partition {}, offset {}",
-                self.topic_name(source),
-                self.partition,
-                record.offset
-            )
-        };
+        let topic = self.topic_name(source);
+        let partition = self.partition;
+        let place = || format!("{topic}, partition {partition}, offset {}", record.offset);
         let error = error.at(place);
-        policy.apply(error, &mut self.counters.skipped)
+        // Errors of the task itself (a store that cannot be read) always end it.
+        match policy {
+            OnError::Skip if error.is_record() => {
+                self.counters.skipped += 1;
+                Ok(())
+            }
+            OnError::DeadLetter(letters) if error.is_record() => {
+                self.counters.dead_letters += 1;
+                let origin = Origin { topic: &topic, partition };
+                dead_letter::write(&mut self.output, letters, &origin, record, &error)
+            }
+            _ => Err(error),
+        }
     }
 
     /// Applies `on_error` to the error that an operator's closure returned for `record`.
@@ -185,6 +237,7 @@ impl TaskContext {
             partition: self.partition,
             offset: record.offset,
             stream_time: self.stream_time.as_millis(),
+            partition_time: self.partition_time(source),
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Encode,
     /// A closure or function of the topology returned an error. `on_error` decides.
     Processing,
+    /// A record that a topic does not take, such as one that does not exist. `on_error` decides.
+    Production,
     /// A record without a usable timestamp. `on_error` decides.
     Timestamp,
     /// A state store could not be read or written. The task cannot go on from its memory; it is
@@ -76,7 +78,7 @@ impl Error {
     /// True if the error belongs to one record, so that `on_error` may pass over it.
     pub fn is_record(&self) -> bool {
         use ErrorKind::*;
-        matches!(self.0.kind, Decode | Encode | Processing | Timestamp)
+        matches!(self.0.kind, Decode | Encode | Processing | Production | Timestamp)
     }
 }
 

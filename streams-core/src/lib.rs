@@ -5,6 +5,7 @@
 //! task (the worker of `streams-runtime`, or the [`test_driver`]) decides when a commit happens.
 
 pub mod context;
+pub mod dead_letter;
 pub mod error;
 pub mod format;
 pub mod headers;

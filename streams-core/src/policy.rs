@@ -1,8 +1,8 @@
 //! What becomes of a record that cannot be processed.
 
-use crate::{Error, Result};
+use crate::output::TopicIndex;
 
-/// The topology's `on_error`.
+/// `on_error`, of the topology, a source, an operator or a sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OnError {
@@ -10,27 +10,18 @@ pub enum OnError {
     Fail,
     /// Count it, leave it out and go on.
     Skip,
+    /// Write the record that was read to this topic, with what went wrong in its headers, in the
+    /// commit of what else was made of it; then go on.
+    DeadLetter(TopicIndex),
 }
 
 impl OnError {
-    /// Applies the policy to an error that belongs to a record; errors of the task itself (a store
-    /// that cannot be read) always end the task.
-    #[cold]
-    pub(crate) fn apply(self, error: Error, skipped: &mut u64) -> Result<()> {
-        match self {
-            OnError::Skip if error.is_record() => {
-                *skipped += 1;
-                Ok(())
-            }
-            _ => Err(error),
-        }
-    }
-
     /// The word of the language.
     pub fn as_str(self) -> &'static str {
         match self {
             OnError::Fail => "fail",
             OnError::Skip => "skip",
+            OnError::DeadLetter(_) => "dead_letter",
         }
     }
 }

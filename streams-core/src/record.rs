@@ -27,4 +27,11 @@ impl<'a> RecordRef<'a> {
     ) -> Self {
         Self { offset, timestamp, key, value, headers: Headers::EMPTY }
     }
+
+    /// The record with the timestamp that it has at an operator.
+    #[must_use]
+    #[inline]
+    pub fn at(self, timestamp: i64) -> Self {
+        Self { timestamp, ..self }
+    }
 }

@@ -43,7 +43,8 @@ pub struct TopologyDescription {
     pub topics: &'static [TopicDescription],
     /// The parts that are connected by nothing but topics.
     pub subtopologies: &'static [SubtopologyDescription],
-    /// What becomes of records that cannot be processed.
+    /// What becomes of records that cannot be processed, where no source, operator or sink says
+    /// otherwise.
     pub on_error: OnError,
 }
 
@@ -61,6 +62,8 @@ pub enum TopicRole {
     Source,
     /// Written by the topology.
     Sink,
+    /// Written by the topology: records that it could not process.
+    DeadLetter,
     /// Written and read by the topology where a key changed before state.
     Repartition,
     /// The durable history of a store.

@@ -13,6 +13,8 @@ pub struct Progress {
     pub dropped: u64,
     /// Records left out by `on_error = skip`.
     pub skipped: u64,
+    /// Records written to dead letter topics.
+    pub dead_letters: u64,
     /// Records read from changelogs to bring state up to date.
     pub restored: u64,
     /// Commits made.
@@ -27,6 +29,7 @@ pub(crate) struct Counters {
     processed: AtomicU64,
     dropped: AtomicU64,
     skipped: AtomicU64,
+    dead_letters: AtomicU64,
     restored: AtomicU64,
     commits: AtomicU64,
     state_bytes: AtomicU64,
@@ -43,6 +46,8 @@ impl Counters {
         add(&self.processed, "process-total", now.processed - before.processed);
         add(&self.dropped, "dropped-records-total", dropped(now) - dropped(before));
         add(&self.skipped, "skipped-records-total", now.skipped - before.skipped);
+        let letters = now.dead_letters - before.dead_letters;
+        add(&self.dead_letters, "dead-letter-records-total", letters);
     }
 
     pub(crate) fn restored(&self, records: u64) {
@@ -68,6 +73,7 @@ impl Counters {
             processed: get(&self.processed),
             dropped: get(&self.dropped),
             skipped: get(&self.skipped),
+            dead_letters: get(&self.dead_letters),
             restored: get(&self.restored),
             commits: get(&self.commits),
             state_bytes: get(&self.state_bytes),

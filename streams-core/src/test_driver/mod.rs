@@ -256,12 +256,7 @@ impl Driver {
 
     /// What happened so far, over all tasks.
     pub fn counters(&self) -> TaskCounters {
-        self.tasks.iter().fold(TaskCounters::default(), |sum, t| TaskCounters {
-            processed: sum.processed + t.cx.counters.processed,
-            dropped_late: sum.dropped_late + t.cx.counters.dropped_late,
-            dropped_null: sum.dropped_null + t.cx.counters.dropped_null,
-            skipped: sum.skipped + t.cx.counters.skipped,
-        })
+        self.tasks.iter().fold(TaskCounters::default(), |sum, t| sum + t.cx.counters)
     }
 
     /// The generated task of a sub-topology, whose stores are its fields.

@@ -4,17 +4,15 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
-use crate::model::{Graph, OnError, StoreKind, Topic, TopicRole, text};
+use super::emitter::policy;
+use crate::model::{Graph, StoreKind, Topic, TopicRole, text};
 
 /// An expression of type `&'static TopologyDescription`.
 pub(super) fn description(graph: &Graph) -> TokenStream {
     let name = graph.name.to_string();
     let topics = graph.topics.iter().map(topic);
     let subtopologies = (0..graph.subtopologies).map(|n| subtopology(graph, n));
-    let on_error = match graph.settings.on_error {
-        OnError::Fail => quote!(::streams::OnError::Fail),
-        OnError::Skip => quote!(::streams::OnError::Skip),
-    };
+    let on_error = policy(graph.policies.processing);
     quote! {
         &::streams::topology::TopologyDescription {
             name: #name,
@@ -37,6 +35,7 @@ fn topic(topic: &Topic) -> TokenStream {
     let role = match topic.role {
         TopicRole::Source => quote!(Source),
         TopicRole::Sink => quote!(Sink),
+        TopicRole::DeadLetter => quote!(DeadLetter),
         TopicRole::Repartition => quote!(Repartition),
         TopicRole::Changelog(retention) => {
             let retention = option(retention);
@@ -104,6 +103,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         sinks.extend(node.operator.sinks().iter().map(|s| graph.sink(*s).topic.0 as u16));
         sinks.extend(node.operator.topic().map(|t| t.0 as u16));
     }
+    sinks.extend(graph.dead_letters_of(number).iter().map(|t| t.0 as u16));
     sinks.sort_unstable();
     sinks.dedup();
     let nodes = graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)).map(|(_, node)| {

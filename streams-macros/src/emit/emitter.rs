@@ -67,6 +67,8 @@ pub(crate) struct Emitter<'g> {
     graph: &'g Graph,
     label: Lifetime,
     labels: usize,
+    /// The node whose code is being written.
+    at: Option<NodeId>,
     /// Methods that were called and are to be written.
     methods: Vec<NodeId>,
 }
@@ -74,7 +76,7 @@ pub(crate) struct Emitter<'g> {
 impl<'g> Emitter<'g> {
     pub(super) fn new(graph: &'g Graph) -> Self {
         let label = Lifetime::new("'record", here());
-        Self { graph, label, labels: 0, methods: Vec::new() }
+        Self { graph, label, labels: 0, at: None, methods: Vec::new() }
     }
 
     pub(crate) fn graph(&self) -> &'g Graph {
@@ -98,7 +100,10 @@ impl<'g> Emitter<'g> {
 
     /// The code of a node and all behind it.
     pub(crate) fn node(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
-        self.graph.node(node).operator.emit(self, node, vars)
+        let outer = self.at.replace(node);
+        let code = self.graph.node(node).operator.emit(self, node, vars);
+        self.at = outer;
+        code
     }
 
     /// The code of the nodes behind a node: in line if there is one, otherwise each in a block of
@@ -148,12 +153,16 @@ impl<'g> Emitter<'g> {
         self.graph.store(store).ident.clone()
     }
 
-    /// The policy for records that cannot be processed.
+    /// The policy for records that cannot be processed by the operator whose code this is.
     pub(crate) fn policy(&self) -> TokenStream {
-        match self.graph.settings.on_error {
-            OnError::Fail => quote_spanned!(here()=> ::streams::OnError::Fail),
-            OnError::Skip => quote_spanned!(here()=> ::streams::OnError::Skip),
-        }
+        let own = self.at.and_then(|node| self.graph.node(node).on_error);
+        policy(own.unwrap_or(self.graph.policies.processing))
+    }
+
+    /// The policy for its records that cannot be written to a topic of the topology's own.
+    fn production_policy(&self) -> OnError {
+        let own = self.at.and_then(|node| self.graph.node(node).on_error);
+        own.unwrap_or(self.graph.policies.production)
     }
 
     /// A call of the user's function, in line.
@@ -188,11 +197,12 @@ impl<'g> Emitter<'g> {
             return tokens;
         }
         let (operator, policy, label) = (&self.graph.node(node).name, self.policy(), self.label());
+        let timestamp = &vars.timestamp;
         quote_spanned! {here()=>
             match #tokens {
                 ::core::result::Result::Ok(done) => done,
                 ::core::result::Result::Err(error) => {
-                    cx.failed(source, record, #operator, error, #policy)?;
+                    cx.failed(source, &record.at(#timestamp), #operator, error, #policy)?;
                     break #label;
                 }
             }
@@ -201,12 +211,12 @@ impl<'g> Emitter<'g> {
 
     /// The value of a `streams::Result`; if it is an error, `on_error` decides.
     pub(crate) fn or_reject(&self, result: TokenStream) -> TokenStream {
-        let (policy, label) = (self.policy(), self.label());
+        let (policy, label, timestamp) = (self.policy(), self.label(), name("timestamp"));
         quote_spanned! {here()=>
             match #result {
                 ::core::result::Result::Ok(found) => found,
                 ::core::result::Result::Err(error) => {
-                    cx.reject(source, record, error, #policy)?;
+                    cx.reject(source, &record.at(#timestamp), error, #policy)?;
                     break #label;
                 }
             }
@@ -240,9 +250,22 @@ impl<'g> Emitter<'g> {
         key: TokenStream,
         value: TokenStream,
     ) -> TokenStream {
+        self.write_or(self.production_policy(), topic, suffix, vars, key, value)
+    }
+
+    /// As [`write`](Self::write), with a policy for what cannot be written.
+    pub(crate) fn write_or(
+        &self,
+        on_error: OnError,
+        topic: TopicId,
+        suffix: u32,
+        vars: &Vars,
+        key: TokenStream,
+        value: TokenStream,
+    ) -> TokenStream {
         let number = topic.0 as u16;
         let timestamp = &vars.timestamp;
-        let (policy, label) = (self.policy(), self.label());
+        let (policy, label) = (policy(on_error), self.label());
         let index = quote_spanned!(here()=> ::streams::__private::TopicIndex(#number));
         let none = quote_spanned!(here()=> ::core::option::Option::None);
         let write = if suffix == 0 {
@@ -256,8 +279,22 @@ impl<'g> Emitter<'g> {
         };
         quote_spanned! {here()=>
             if let ::core::result::Result::Err(error) = #write {
-                cx.reject(source, record, error, #policy)?;
+                cx.reject(source, &record.at(#timestamp), error, #policy)?;
                 break #label;
+            }
+        }
+    }
+}
+
+/// A policy in generated code.
+pub(super) fn policy(on_error: OnError) -> TokenStream {
+    match on_error {
+        OnError::Fail => quote_spanned!(here()=> ::streams::OnError::Fail),
+        OnError::Skip => quote_spanned!(here()=> ::streams::OnError::Skip),
+        OnError::DeadLetter(topic) => {
+            let number = topic.0 as u16;
+            quote_spanned! {here()=>
+                ::streams::OnError::DeadLetter(::streams::__private::TopicIndex(#number))
             }
         }
     }

@@ -5,9 +5,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
-use super::emitter::{Emitter, Vars, method_name};
+use super::emitter::{Emitter, Vars, method_name, policy};
 use super::names::{self, here};
-use crate::model::{Graph, NodeId, SourceId, StoreId, StoreKind, option_of};
+use crate::model::{Graph, InvalidTime, NodeId, OnError, SourceId, StoreId, StoreKind, option_of};
 use crate::ops::observed_field;
 use crate::rewrite::{Function, Parameters};
 
@@ -232,8 +232,8 @@ fn extract(e: &Emitter<'_>, id: SourceId) -> Option<(TokenStream, bool)> {
 
 fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
     let method = method_of(e.graph(), id);
-    let policy = e.policy();
-    let on_error = quote_spanned!(here()=> cx.reject(source, record, error, #policy));
+    let on_error = policy(e.graph().source(id).on_error);
+    let reject = quote_spanned!(here()=> cx.reject(source, record, error, #on_error));
     let null_key = e.graph().source(id).table.then(|| {
         quote_spanned! {here()=>
             if record.key.is_none() {
@@ -242,8 +242,21 @@ fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStrea
             }
         }
     });
-    let decode = decode(e, id, &on_error);
+    let decode = decode(e, id, &reject);
     let name = e.graph().node(e.graph().source(id).node).name.clone();
+    let (valid, invalid) = match e.graph().source(id).invalid_time {
+        InvalidTime::OnError(on_error) => (None, policy(on_error)),
+        InvalidTime::PartitionTime => (
+            Some(quote_spanned! {here()=>
+                let timestamp = cx.or_partition_time(source, timestamp);
+            }),
+            policy(OnError::Fail),
+        ),
+    };
+    let saw = e
+        .graph()
+        .follows_partition_time(id)
+        .then(|| quote_spanned!(here()=> cx.advance_partition_time(source, timestamp);));
     let extracted = match extract(e, id) {
         None => quote_spanned!(here()=> record.timestamp),
         Some((tokens, false)) => quote_spanned!(here()=> { let time: i64 = #tokens; time }),
@@ -251,7 +264,7 @@ fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStrea
             match #tokens {
                 ::core::result::Result::Ok(time) => { let time: i64 = time; time }
                 ::core::result::Result::Err(error) => {
-                    return cx.failed(source, record, #name, error, #policy);
+                    return cx.failed(source, record, #name, error, #on_error);
                 }
             }
         },
@@ -274,9 +287,11 @@ fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStrea
                 ::core::option::Option::Some(given) => given,
                 ::core::option::Option::None => #extracted,
             };
-            if !cx.begin(source, record, timestamp, #policy)? {
+            #valid
+            if !cx.begin(source, record, timestamp, #invalid)? {
                 return ::core::result::Result::Ok(());
             }
+            #saw
             #body
             ::core::result::Result::Ok(())
         }

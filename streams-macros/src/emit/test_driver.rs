@@ -55,7 +55,7 @@ fn handle(graph: &Graph, ident: &Ident, id: TopicId) -> Option<TokenStream> {
     let (ty, doc) = match topic.role {
         TopicRole::Source => (quote!(InputTopic), format!("Pipes records into `{ident}`.")),
         TopicRole::Sink => (quote!(OutputTopic), format!("Reads what was written to `{ident}`.")),
-        TopicRole::Repartition | TopicRole::Changelog(_) => return None,
+        TopicRole::Repartition | TopicRole::DeadLetter | TopicRole::Changelog(_) => return None,
     };
     Some(quote! {
         #[doc = #doc]

@@ -6,6 +6,7 @@ use proc_macro2::Span;
 use syn::{Expr, Ident, Type};
 
 use super::graph::*;
+use super::on_error::{OnError, OnErrors};
 use super::settings::Settings;
 use super::types::*;
 use crate::diagnostic::Diagnostics;
@@ -20,6 +21,8 @@ pub(crate) struct Builder<'a> {
     pub(super) names: BTreeMap<String, Named>,
     /// Names in chains with an error: they are not reported as unused.
     pub(super) mentioned: BTreeSet<String>,
+    /// The `on_error` of the operator that is being added.
+    pub(crate) on_error: Option<OnError>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a few dozen, for the time of an expansion")]
@@ -87,6 +90,7 @@ pub(crate) fn build(
     let graph = Graph {
         name,
         settings,
+        policies: OnErrors::default(),
         topics: Vec::new(),
         sources: Vec::new(),
         sinks: Vec::new(),
@@ -97,8 +101,9 @@ pub(crate) fn build(
     };
     let mut builder = {
         let (names, mentioned) = (BTreeMap::new(), BTreeSet::new());
-        Builder { graph, errors, siblings, names, mentioned }
+        Builder { graph, errors, siblings, names, mentioned, on_error: None }
     };
+    builder.resolve_policies();
     builder.declare_and_chain(declarations);
     builder.report_unused();
     if builder.graph.sources.is_empty() && builder.errors.is_empty() {
@@ -159,7 +164,18 @@ impl Builder<'_> {
         }
         let doc = String::new();
         let consumers = Vec::new();
-        self.graph.nodes.push(Node { name, doc, span, operator, inputs, consumers, key, value });
+        let on_error = self.on_error;
+        self.graph.nodes.push(Node {
+            name,
+            doc,
+            span,
+            operator,
+            inputs,
+            consumers,
+            key,
+            value,
+            on_error,
+        });
         id
     }
 
@@ -184,7 +200,10 @@ impl Builder<'_> {
         let Some(item) = item else { return };
         let parse::Let { doc, name: ident, declared, chain } = *item;
         let calls = chain.calls.len();
+        // It may be asked for in the middle of another operator, whose policy is not its.
+        let outer = self.on_error.take();
         let mut flow = self.flow_of(chain);
+        self.on_error = outer;
         if let (Flow::End, true) = (&flow, calls > 0) {
             let message = format!(
                 "the chain ends before it gives `{ident}` anything: leave out `let {ident} =`"

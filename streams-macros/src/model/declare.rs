@@ -34,6 +34,8 @@ impl Builder<'_> {
         let mut options = Options::new(word, input.options, self.errors);
         let partitions = options.expr("partitions");
         let time = options.expr("time");
+        let on_error = options.on_error();
+        let invalid_time = options.invalid_time();
         let latest = options.reset();
         let value_format = options.format("format");
         let key_format = options.format("key_format");
@@ -51,6 +53,11 @@ impl Builder<'_> {
             key_format: key_format.clone(),
             value_format: value_format.clone(),
         });
+        let on_error = match &on_error {
+            Some(written) => self.policy(written),
+            None => self.graph.policies.deserialization,
+        };
+        let invalid_time = self.invalid_time(invalid_time, on_error);
         let source = SourceId(self.graph.sources.len());
         let node = NodeId(self.graph.nodes.len());
         self.graph.sources.push(Source {
@@ -60,6 +67,8 @@ impl Builder<'_> {
             table,
             time,
             latest,
+            on_error,
+            invalid_time,
             node,
         });
         let (operator, store): (Box<dyn Operator>, _) = if table {
@@ -90,6 +99,7 @@ impl Builder<'_> {
             consumers: Vec::new(),
             key: Some(input.key.clone()),
             value: Some(input.value.clone()),
+            on_error: None,
         });
         let (key, value) = (Some(input.key), Some(input.value));
         let flow = match store {
@@ -105,6 +115,7 @@ impl Builder<'_> {
 
     pub(super) fn declare_sink(&mut self, sink: parse::Sink) {
         let mut options = Options::new("sink", sink.options, self.errors);
+        let on_error = options.on_error();
         let partitions = options.expr("partitions");
         let value_format = options.format("format");
         let key_format = options.format("key_format");
@@ -123,7 +134,12 @@ impl Builder<'_> {
         });
         let id = SinkId(self.graph.sinks.len());
         let table = sink.shape == parse::Shape::Table;
-        self.graph.sinks.push(Sink { ident: sink.name.clone(), table, topic, written: false });
+        let on_error = match &on_error {
+            Some(written) => self.policy(written),
+            None => self.graph.policies.production,
+        };
+        let ident = sink.name.clone();
+        self.graph.sinks.push(Sink { ident, table, topic, written: false, on_error });
         let _ = sink.doc;
         self.declare(Named::Sink { id, ident: sink.name });
     }

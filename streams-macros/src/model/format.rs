@@ -84,6 +84,11 @@ impl Format {
         }
     }
 
+    /// Bytes as they are.
+    pub(crate) fn bytes(span: Span) -> Self {
+        Self::built_in("bytes", "Bytes", span)
+    }
+
     /// What stands in for a format with an error.
     pub(crate) fn unknown() -> Self {
         Self::built_in("bytes", "Bytes", Span::call_site())

@@ -6,6 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, Type};
 
 use super::format::Format;
+use super::on_error::{InvalidTime, OnError, OnErrors};
 use super::settings::Settings;
 use crate::ops::Operator;
 
@@ -34,6 +35,8 @@ ids!(
 pub(crate) struct Graph {
     pub(crate) name: Ident,
     pub(crate) settings: Settings,
+    /// What becomes of records that fail, where nothing nearer says so.
+    pub(crate) policies: OnErrors,
     pub(crate) topics: Vec<Topic>,
     pub(crate) sources: Vec<Source>,
     pub(crate) sinks: Vec<Sink>,
@@ -56,6 +59,8 @@ pub(crate) struct Node {
     /// Types of what it gives on, where they are known.
     pub(crate) key: Option<Type>,
     pub(crate) value: Option<Type>,
+    /// What becomes of records that fail here, where that is said.
+    pub(crate) on_error: Option<OnError>,
 }
 
 /// What a topic is to the topology.
@@ -64,6 +69,7 @@ pub(crate) enum TopicRole {
     Source,
     Sink,
     Repartition,
+    DeadLetter,
     Changelog(Option<i64>),
 }
 
@@ -88,6 +94,9 @@ pub(crate) struct Source {
     pub(crate) table: bool,
     pub(crate) time: Option<Expr>,
     pub(crate) latest: bool,
+    /// What becomes of records that cannot be read.
+    pub(crate) on_error: OnError,
+    pub(crate) invalid_time: InvalidTime,
     pub(crate) node: NodeId,
 }
 
@@ -97,6 +106,8 @@ pub(crate) struct Sink {
     pub(crate) table: bool,
     pub(crate) topic: TopicId,
     pub(crate) written: bool,
+    /// What becomes of records that cannot be written.
+    pub(crate) on_error: OnError,
 }
 
 /// Kinds of stores.

@@ -6,6 +6,7 @@ mod duration;
 mod format;
 mod graph;
 mod lookup;
+mod on_error;
 mod options;
 mod partition;
 mod settings;
@@ -18,7 +19,8 @@ pub(crate) use duration::milliseconds;
 pub(crate) use graph::{
     Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId, TopicRole,
 };
-pub(crate) use settings::{OnError, Semantics};
+pub(crate) use on_error::{InvalidTime, OnError, Written};
+pub(crate) use settings::Semantics;
 pub(crate) use types::{
     Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
     borrowed_to_owned, option_of, reference_of, same, session_of, text, windowed_of,

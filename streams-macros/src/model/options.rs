@@ -3,6 +3,7 @@
 use syn::Expr;
 
 use super::format::Format;
+use super::on_error::{Written, WrittenInvalidTime};
 use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Opt;
 
@@ -51,6 +52,18 @@ impl<'e> Options<'e> {
                 Some(Format::unknown())
             }
         }
+    }
+
+    /// `on_error = fail | skip | dead_letter(topic)`.
+    pub(super) fn on_error(&mut self) -> Option<Written> {
+        let value = self.expr("on_error")?;
+        Written::read("on_error", &value).map_err(|error| self.errors.push(error)).ok()
+    }
+
+    /// `invalid_time = fail | skip | dead_letter(topic) | partition_time`.
+    pub(super) fn invalid_time(&mut self) -> Option<WrittenInvalidTime> {
+        let value = self.expr("invalid_time")?;
+        WrittenInvalidTime::read(&value).map_err(|error| self.errors.push(error)).ok()
     }
 
     /// `reset = earliest | latest`: true for latest.

@@ -131,6 +131,8 @@ impl Builder<'_> {
         let (k, v) = (Some(owned_key.clone()), Some(owned_value.clone()));
         let read = Box::new(ops::Source { source });
         let node = self.add(format!("{name}-source"), at.span(), read, Vec::new(), k, v);
+        let on_error = self.graph.policies.deserialization;
+        let invalid_time = self.invalid_time(None, on_error);
         self.graph.sources.push(Source {
             name,
             ident: at.clone(),
@@ -138,6 +140,8 @@ impl Builder<'_> {
             table: false,
             time: None,
             latest: false,
+            on_error,
+            invalid_time,
             node,
         });
         StreamFlow { node, key: Some(owned_key), value: Some(owned_value), rekeyed: None }

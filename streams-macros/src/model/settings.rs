@@ -7,16 +7,9 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::format::Format;
+use super::on_error::{Written, WrittenInvalidTime, WrittenOnErrors};
 use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Setting;
-
-/// The topology's `on_error`.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum OnError {
-    #[default]
-    Fail,
-    Skip,
-}
 
 /// Whose semantics, where Kafka Streams' are a fault: see the book.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -33,11 +26,20 @@ pub(crate) enum Semantics {
 pub(crate) struct Settings {
     pub(crate) format: Option<Format>,
     pub(crate) key_format: Option<Format>,
-    pub(crate) on_error: OnError,
+    pub(crate) on_error: WrittenOnErrors,
     pub(crate) semantics: Semantics,
 }
 
-const NAMES: [&str; 4] = ["format", "key_format", "on_error", "semantics"];
+const NAMES: [&str; 8] = [
+    "format",
+    "key_format",
+    "on_error",
+    "on_deserialization_error",
+    "on_processing_error",
+    "on_production_error",
+    "invalid_time",
+    "semantics",
+];
 
 impl Settings {
     pub(crate) fn read(settings: Vec<Setting>, errors: &mut Diagnostics) -> Self {
@@ -67,7 +69,19 @@ impl Settings {
                 self.key_format = Some(Format::unknown());
                 self.key_format = Some(Format::named(value)?);
             }
-            "on_error" => self.on_error = on_error(value)?,
+            "on_error" => self.on_error.all = Some(Written::read("on_error", value)?),
+            word @ "on_deserialization_error" => {
+                self.on_error.deserialization = Some(Written::read(word, value)?);
+            }
+            word @ "on_processing_error" => {
+                self.on_error.processing = Some(Written::read(word, value)?);
+            }
+            word @ "on_production_error" => {
+                self.on_error.production = Some(Written::read(word, value)?);
+            }
+            "invalid_time" => {
+                self.on_error.invalid_time = Some(WrittenInvalidTime::read(value)?);
+            }
             "semantics" => self.semantics = semantics(value)?,
             other => {
                 let known = format!("the settings are {}", NAMES.join(", "));
@@ -77,21 +91,6 @@ impl Settings {
             }
         }
         Ok(())
-    }
-}
-
-fn on_error(value: &Expr) -> syn::Result<OnError> {
-    let word = match value {
-        Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
-        _ => None,
-    };
-    match word.as_deref() {
-        Some("fail") => Ok(OnError::Fail),
-        Some("skip") => Ok(OnError::Skip),
-        _ => Err(syn::Error::new(
-            value.span(),
-            "`on_error` is `fail` (stop at the record) or `skip` (count it and go on)",
-        )),
     }
 }
 

@@ -45,7 +45,8 @@ pub(crate) use table::TableSource;
 use crate::diagnostic::suggestion;
 use crate::emit::{Emitter, Vars};
 use crate::model::{
-    Builder, Flow, GroupedFlow, NodeId, SinkId, StoreId, StreamFlow, TableFlow, TopicId,
+    Builder, Flow, GroupedFlow, NodeId, OnError, SinkId, StoreId, StreamFlow, TableFlow, TopicId,
+    Written,
 };
 use crate::parse::{Arg, Call};
 use crate::rewrite::Function;
@@ -139,7 +140,7 @@ pub(crate) fn check_word(builder: &mut Builder<'_>, call: &Call) -> bool {
 }
 
 /// Applies an operator to what is before it.
-pub(crate) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Flow {
+pub(crate) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Flow {
     if !check_word(builder, &call) {
         return Flow::Broken;
     }
@@ -160,7 +161,35 @@ pub(crate) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Flow {
         return Flow::Broken;
     }
     let found = words().find(|(word, _)| call.name == word);
-    found.and_then(|(_, build)| build(builder, flow, call)).unwrap_or(Flow::Broken)
+    let on_error = on_error(builder, &mut call);
+    let outer = std::mem::replace(&mut builder.on_error, on_error);
+    let flow = found.and_then(|(_, build)| build(builder, flow, call)).unwrap_or(Flow::Broken);
+    builder.on_error = outer;
+    flow
+}
+
+/// Takes the argument `on_error = …`, which every operator with code of the user's has.
+fn on_error(builder: &mut Builder<'_>, call: &mut Call) -> Option<OnError> {
+    let is_policy = |a: &Arg| a.name.as_ref().is_some_and(|n| n == "on_error");
+    let argument = call.args.remove(call.args.iter().position(is_policy)?);
+    let word = call.name.to_string();
+    let advice = match word.as_str() {
+        "to" => ": it is the sink's (`sink … = \"topic\", on_error = skip;`)",
+        "group_by_key" | "to_stream" | "window" => ", since nothing fails there",
+        _ => "",
+    };
+    if !advice.is_empty() {
+        let span = argument.name.map_or(call.span(), |n| n.span());
+        builder.errors.error(span, format!("`{word}` has no `on_error`{advice}"));
+        return None;
+    }
+    match Written::read("on_error", &argument.value) {
+        Ok(written) => Some(builder.policy(&written)),
+        Err(error) => {
+            builder.errors.push(error);
+            None
+        }
+    }
 }
 
 /// The stream before an operator that needs one.

@@ -86,7 +86,8 @@ impl Operator for To {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, _: NodeId, vars: &Vars) -> TokenStream {
-        let id = e.graph().sink(self.sink).topic;
+        let sink = e.graph().sink(self.sink);
+        let (id, on_error) = (sink.topic, sink.on_error);
         let topic = e.graph().topic(id);
         let (kt, vt) = (topic.key.clone(), topic.value.clone());
         let (kf, vf) = (&topic.key_format.tokens, &topic.value_format.tokens);
@@ -119,7 +120,7 @@ impl Operator for To {
             (_, Some(_)) => 16,
             _ => 0,
         };
-        let write = e.write(id, suffix, vars, key, value);
+        let write = e.write_or(on_error, id, suffix, vars, key, value);
         quote_spanned!(here()=> #checked #write)
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn missing(
 /// `WindowedChangelogTopicConfig`.
 fn config(role: TopicRole) -> BTreeMap<String, String> {
     let entries: Vec<(&str, String)> = match role {
-        TopicRole::Source | TopicRole::Sink => vec![],
+        TopicRole::Source | TopicRole::Sink | TopicRole::DeadLetter => vec![],
         TopicRole::Repartition => vec![
             ("cleanup.policy", "delete".to_owned()),
             ("segment.bytes", REPARTITION_SEGMENT_BYTES.to_string()),

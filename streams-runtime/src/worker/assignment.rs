@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use streams_core::context::TaskCounters;
 use streams_core::task::{TaskId, TaskOptions};
 use streams_core::topology::Reset;
 
@@ -49,12 +48,7 @@ impl Worker<'_> {
                 continue;
             }
             self.restorer.forget(id);
-            let TaskCounters { processed, dropped_late, dropped_null, skipped } =
-                running.task.counters();
-            self.closed.processed += processed;
-            self.closed.dropped_late += dropped_late;
-            self.closed.dropped_null += dropped_null;
-            self.closed.skipped += skipped;
+            self.closed = self.closed + running.task.counters();
         }
         self.tasks = kept;
         self.routes = Routes::new(&self.shared.plan, &self.tasks);

@@ -230,13 +230,7 @@ impl<'s> Worker<'s> {
 
     /// Adds what happened since the last time to the counters of the process.
     fn tell(&mut self) {
-        let sum = |a: TaskCounters, b: TaskCounters| TaskCounters {
-            processed: a.processed + b.processed,
-            dropped_late: a.dropped_late + b.dropped_late,
-            dropped_null: a.dropped_null + b.dropped_null,
-            skipped: a.skipped + b.skipped,
-        };
-        let now = self.tasks.iter().map(|t| t.task.counters()).fold(self.closed, sum);
+        let now = self.tasks.iter().map(|t| t.task.counters()).fold(self.closed, |a, b| a + b);
         self.shared.counters.add(self.told, now);
         self.told = now;
     }
