@@ -11,6 +11,7 @@ use crate::model::{
     WindowSpec, reference_of,
 };
 use crate::parse::{Arg, Call};
+use crate::rewrite::Function;
 
 /// The argument that a store is looked up or changed with, for the key before `node`.
 pub(super) fn key_argument(
@@ -150,6 +151,30 @@ pub(super) fn as_option(vars: &Vars, nullable: bool) -> TokenStream {
         quote_spanned!(here()=> ::core::option::Option::as_ref(#value))
     } else {
         quote_spanned!(here()=> ::core::option::Option::Some(#value))
+    }
+}
+
+/// What a function makes of a row, an expression of type `Option<&V>`: an `Option` of its result. A
+/// function that gives an `Option` itself (`optional`) can take the row away.
+pub(super) fn map_row(
+    e: &Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    function: &Function,
+    optional: bool,
+    row: TokenStream,
+) -> TokenStream {
+    let call = e.call(function, node, vars, vec![quote_spanned!(here()=> row)]);
+    let some = if optional {
+        call
+    } else {
+        quote_spanned!(here()=> ::core::option::Option::Some(#call))
+    };
+    quote_spanned! {here()=>
+        match #row {
+            ::core::option::Option::Some(row) => #some,
+            ::core::option::Option::None => ::core::option::Option::None,
+        }
     }
 }
 

@@ -84,19 +84,8 @@ impl Operator for TableRepartition {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let pair = |e: &Emitter<'_>, option: TokenStream| {
-            let call = e.call(&self.by, node, vars, vec![quote_spanned!(here()=> row)]);
-            let some = if self.optional {
-                call
-            } else {
-                quote_spanned!(here()=> ::core::option::Option::Some(#call))
-            };
-            quote_spanned! {here()=>
-                match #option {
-                    ::core::option::Option::Some(row) => #some,
-                    ::core::option::Option::None => ::core::option::Option::None,
-                }
-            }
+        let pair = |e: &Emitter<'_>, row: TokenStream| {
+            keyed_state::map_row(e, node, vars, &self.by, self.optional, row)
         };
         let new = pair(e, keyed_state::as_option(vars, self.nullable));
         let old = match &vars.old {

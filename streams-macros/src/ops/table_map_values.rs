@@ -122,19 +122,8 @@ impl Operator for TableMapValues {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let mapped = |e: &Emitter<'_>, option: TokenStream| {
-            let call = e.call(&self.function, node, vars, vec![quote_spanned!(here()=> row)]);
-            let some = if self.optional {
-                call
-            } else {
-                quote_spanned!(here()=> ::core::option::Option::Some(#call))
-            };
-            quote_spanned! {here()=>
-                match #option {
-                    ::core::option::Option::Some(row) => #some,
-                    ::core::option::Option::None => ::core::option::Option::None,
-                }
-            }
+        let mapped = |e: &Emitter<'_>, row: TokenStream| {
+            keyed_state::map_row(e, node, vars, &self.function, self.optional, row)
         };
         let value = mapped(e, keyed_state::as_option(vars, self.nullable));
         give_on(e, node, vars, value, self.store, &|e, old| mapped(e, old))
