@@ -61,3 +61,36 @@ fn a_stream_with_a_changed_key_is_repartitioned_before_the_join() {
     let names: Vec<_> = internal.map(|t| t.name).collect();
     assert!(names.contains(&"by_user-repartition"), "{names:?}");
 }
+
+#[topology]
+mod nulls {
+    topology! {
+        source clicks: stream<Option<String>, Option<String>> = "clicks";
+        table users: table<String, String> = "users";
+        sink seen: stream<Option<String>, String> = "seen";
+        sink rekeyed: stream<Option<String>, String> = "rekeyed";
+
+        clicks.left_join(users, |page, user| format!("{page}{}", user.map_or("?", |u| u))).to(seen);
+        clicks
+            .filter(|page| page.is_some())
+            .select_key(|_, page| -> Option<String> { page.as_ref().filter(|p| p.len() > 1).cloned() })
+            .left_join(users, |page, user| format!("{page}{}", user.map_or("?", |u| u)), name = by_page)
+            .to(rekeyed);
+    }
+}
+
+#[test]
+fn a_left_join_keeps_records_without_a_key() {
+    let mut driver = nulls::test_driver();
+    driver.users().pipe(s("u1"), s("Ann"), 0).unwrap();
+    driver.clicks().pipe(None, s("/"), 1).unwrap();
+    driver.clicks().pipe(s("u1"), s("u1"), 2).unwrap();
+    driver.clicks().pipe(s("u1"), None, 3).unwrap();
+    let read = driver.seen().read().unwrap();
+    let got: Vec<_> = read.iter().map(|r| (r.key.as_deref(), r.value.as_deref())).collect();
+    assert_eq!(got, [(None, Some("/?")), (Some("u1"), Some("u1Ann"))]);
+    // Through the repartition topic, too.
+    let read = driver.rekeyed().read().unwrap();
+    let got: Vec<_> = read.iter().map(|r| (r.key.as_deref(), r.value.as_deref())).collect();
+    assert_eq!(got, [(None, Some("/?")), (Some("u1"), Some("u1Ann"))]);
+}

@@ -14,6 +14,7 @@ mod joins;
 mod stateful;
 mod stateless;
 mod stream_joins;
+mod table_joins;
 mod windows;
 
 /// A text.

@@ -106,6 +106,14 @@ impl<'g> Emitter<'g> {
         code
     }
 
+    /// The code inside of a node's method.
+    pub(super) fn inside_method(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
+        let outer = self.at.replace(node);
+        let code = self.graph.node(node).operator.emit_method(self, node, vars);
+        self.at = outer;
+        code
+    }
+
     /// The code of the nodes behind a node: in line if there is one, otherwise each in a block of
     /// its own, so that one that drops the record does not keep it from the others.
     pub(crate) fn consumers(&mut self, node: NodeId, vars: &Vars) -> TokenStream {

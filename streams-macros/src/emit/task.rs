@@ -319,12 +319,23 @@ fn merge_method(e: &mut Emitter<'_>, id: NodeId) -> TokenStream {
     let mut vars = Vars::new();
     vars.key.by_ref = true;
     vars.value.by_ref = true;
-    let body = e.block(|e| e.consumers(id, &vars));
+    let update = node.operator.takes_update();
+    let vars = vars.with_old(update && node.operator.passes_old() && e.needs_old(id));
+    let value_type = match update {
+        true => quote_spanned!(here()=> ::core::option::Option<#value>),
+        false => quote_spanned!(here()=> #value),
+    };
+    let old = vars.old.as_ref().map(|old| {
+        let old = &old.ident;
+        quote_spanned!(here()=> #old: #value_type,)
+    });
+    let body = e.block(|e| e.inside_method(id, &vars));
     quote_spanned! {here()=>
         fn #method(
             &mut self,
             key: &#key,
-            value: &#value,
+            value: &#value_type,
+            #old
             timestamp: i64,
             source: usize,
             record: &::streams::RecordRef<'_>,

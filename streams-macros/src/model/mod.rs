@@ -20,6 +20,7 @@ pub(crate) use graph::{
     Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId, TopicRole,
 };
 pub(crate) use on_error::{InvalidTime, OnError, Written};
+pub(crate) use partition::Nulls;
 pub(crate) use settings::Semantics;
 pub(crate) use types::{
     Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,

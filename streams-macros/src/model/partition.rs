@@ -10,24 +10,45 @@ use super::graph::*;
 use super::types::*;
 use crate::ops;
 
+/// Which nulls stay in a stream on its way to state that is kept by key.
+#[derive(Clone, Copy)]
+pub(crate) struct Nulls {
+    pub(crate) keep_keys: bool,
+    pub(crate) keep_values: bool,
+}
+
 impl Builder<'_> {
     /// Makes a stream ready for state that is kept by key: null keys (and, if asked for, null
     /// values) are dropped, and where the key changed, the records go through a repartition topic
     /// of this name.
     pub(crate) fn partitioned(
         &mut self,
-        mut stream: StreamFlow,
+        stream: StreamFlow,
         topic: &str,
         key_hint: Option<&Type>,
         drop_null_values: bool,
         at: &Ident,
     ) -> Option<StreamFlow> {
+        let nulls = Nulls { keep_keys: false, keep_values: !drop_null_values };
+        self.partitioned_with(stream, topic, key_hint, nulls, at)
+    }
+
+    /// As [`partitioned`](Self::partitioned), with a choice of the nulls that stay.
+    pub(crate) fn partitioned_with(
+        &mut self,
+        mut stream: StreamFlow,
+        topic: &str,
+        key_hint: Option<&Type>,
+        nulls: Nulls,
+        at: &Ident,
+    ) -> Option<StreamFlow> {
         if stream.key.is_none() {
             stream.key = key_hint.cloned();
         }
-        let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
+        let null_keys =
+            !nulls.keep_keys && stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
         let null_values =
-            drop_null_values && stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
+            !nulls.keep_values && stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
         if null_keys || null_values {
             let some = |ty: Option<Type>, drop: bool| match &ty {
                 Some(t) if drop => option_of(t).cloned().or(ty),

@@ -4,16 +4,24 @@
 //! processed; only the stream's records make results, with their timestamps.
 //!
 //! Null values of the stream are dropped; a null key is dropped by `join`, and joined with nothing
-//! by `left_join`.
+//! by `left_join`, whose results keep it.
+//!
+//! Other joins: of two streams ([`stream_join`]), and of two tables ([`table_join`]).
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
+use syn::Ident;
 use syn::spanned::Spanned;
 
 use super::keyed_state;
-use super::{Operator, function, ident, named, no_other_names, positional, stream, stream_join};
+use super::{
+    Operator, function, ident, named, no_other_names, positional, stream_join, table_join,
+};
 use crate::emit::{Emitter, Operand, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, option_of, reference_of, same, text};
+use crate::model::{
+    Builder, Flow, NodeId, Nulls, StoreId, StreamFlow, TableFlow, option_of, reference_of, same,
+    text,
+};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -21,45 +29,79 @@ struct StreamTableJoin {
     store: StoreId,
     joiner: Function,
     left: bool,
+    /// Keys may be null, and such a record is joined with nothing.
+    null_keys: bool,
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
-    let stream = stream(builder, flow, &call)?;
-    no_other_names(builder, &call, &["name"]);
-    let usage = format!("{}(table, |left, right| value)", call.name);
+    if !matches!(flow, Flow::Stream(_) | Flow::Table(_)) {
+        let message =
+            format!("`{}` is for a stream or a table, and this is {}", call.name, flow.what());
+        builder.errors.error(call.span(), message);
+        return None;
+    }
     let first = call.args.iter().find(|a| a.name.is_none()).map(|a| a.value.clone());
     let Some(first) = first else {
+        let usage = usage(&call);
         builder.errors.error(call.span(), format!("`{}` is written `{usage}`", call.name));
         return None;
     };
-    let table_name = ident(builder, &first, "a table or a stream")?;
-    let found = builder.lookup(&table_name);
-    if let Flow::Stream(other) = found {
-        return stream_join::build(builder, stream, other, &table_name, &call);
-    }
-    let [_, joiner] = positional(builder, &call, &usage)?;
-    let joiner = function(builder, &call, joiner, &["left", "right"])?;
-    let table = match found {
-        Flow::Table(table) if call.name != "outer_join" => table,
-        Flow::Table(_) => {
-            let message = format!(
-                "a stream and a table have no `outer_join`, since only the stream's records make results: \
-                 `left_join({table_name}, …)` keeps those without a row"
-            );
-            builder.errors.error(call.span(), message);
-            return None;
+    let other = ident(builder, &first, "a table or a stream")?;
+    match (flow, builder.lookup(&other)) {
+        (Flow::Stream(left), Flow::Stream(right)) => {
+            stream_join::build(builder, left, right, &other, &call)
         }
-        Flow::Broken => return None,
-        other => {
+        (Flow::Stream(left), Flow::Table(right)) => {
+            with_table(builder, left, &right, &other, &call)
+        }
+        (Flow::Table(left), Flow::Table(right)) => {
+            table_join::build(builder, left, right, &other, &call)
+        }
+        (_, Flow::Broken) => None,
+        (Flow::Table(_), found) => {
             let message = format!(
-                "`{}` is with a table or a stream, and `{table_name}` is {}",
+                "a table is joined with a table, and `{other}` is {}: put a stream before the table \
+                 (`{other}.{}(…)`), or make a table of it with `.to_table(store)`",
+                found.what(),
+                call.name
+            );
+            builder.errors.error(other.span(), message);
+            None
+        }
+        (_, found) => {
+            let message = format!(
+                "`{}` is with a table or a stream, and `{other}` is {}",
                 call.name,
-                other.what()
+                found.what()
             );
-            builder.errors.error(table_name.span(), message);
-            return None;
+            builder.errors.error(other.span(), message);
+            None
         }
-    };
+    }
+}
+
+fn usage(call: &Call) -> String {
+    format!("{}(table, |left, right| value)", call.name)
+}
+
+fn with_table(
+    builder: &mut Builder<'_>,
+    stream: StreamFlow,
+    table: &TableFlow,
+    table_name: &Ident,
+    call: &Call,
+) -> Option<Flow> {
+    no_other_names(builder, call, &["name"]);
+    let [_, joiner] = positional(builder, call, &usage(call))?;
+    let joiner = function(builder, call, joiner, &["left", "right"])?;
+    if call.name == "outer_join" {
+        let message = format!(
+            "a stream and a table have no `outer_join`, since only the stream's records make results: \
+             `left_join({table_name}, …)` keeps those without a row"
+        );
+        builder.errors.error(call.span(), message);
+        return None;
+    }
     if table.windowed {
         let message = format!(
             "`{table_name}` is keyed by windows: a stream joins a table with a key of its own"
@@ -76,20 +118,16 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         return None;
     };
     let left = call.name == "left_join";
-    let name = match named(&call, "name") {
+    let name = match named(call, "name") {
         Some(arg) => ident(builder, &arg.value, "the join")?,
         None => quote::format_ident!("{}_join", table_name, span = table_name.span()),
     };
-    let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
-    if left && null_keys {
-        let span = builder.graph.node(stream.node).span;
-        let message = "`left_join` on a stream whose keys may be null: split the null keys off with `filter` first, and merge them again after it";
-        builder.errors.error_with(call.span(), message, span, "keys are `Option` here");
-        return None;
-    }
+    let nulls = Nulls { keep_keys: left, keep_values: false };
     let topic = name.to_string();
-    let mut stream = builder.partitioned(stream, &topic, table.key.as_ref(), true, &name)?;
-    if let (Some(k), Some(t)) = (&stream.key, &table.key)
+    let mut stream = builder.partitioned_with(stream, &topic, table.key.as_ref(), nulls, &name)?;
+    let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
+    let key = stream.key.as_ref().map(|k| option_of(k).unwrap_or(k));
+    if let (Some(k), Some(t)) = (key, &table.key)
         && !same(k, t)
         && !borrows(k, t)
     {
@@ -107,9 +145,9 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         return None;
     }
     stream.value = joiner.returned();
-    let operator = Box::new(StreamTableJoin { store, joiner, left });
+    let operator = Box::new(StreamTableJoin { store, joiner, left, null_keys });
     let (key, value) = (stream.key.clone(), stream.value.clone());
-    stream.node = builder.add_after(stream.node, &call, operator, key, value);
+    stream.node = builder.add_after(stream.node, call, operator, key, value);
     Some(Flow::Stream(stream))
 }
 
@@ -118,6 +156,26 @@ fn borrows(borrowed: &syn::Type, owned: &syn::Type) -> bool {
     reference_of(borrowed).is_some_and(|b| {
         matches!((text(b).as_str(), text(owned).as_str()), ("str", "String") | ("[u8]", "Vec<u8>"))
     })
+}
+
+impl StreamTableJoin {
+    /// The table's value of the record's key: an `Option<&V>`.
+    fn find(&self, e: &Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let field = e.store_field(self.store);
+        if !self.null_keys {
+            let key = keyed_state::key_argument(e, node, vars, self.store);
+            let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));
+            return quote_spanned!(here()=> #found.map(|(right, _)| right));
+        }
+        let found = e.or_reject(quote_spanned!(here()=> self.#field.get(key)));
+        let key = vars.key.reference();
+        quote_spanned! {here()=>
+            match ::core::option::Option::as_ref(#key) {
+                ::core::option::Option::Some(key) => #found.map(|(right, _)| right),
+                ::core::option::Option::None => ::core::option::Option::None,
+            }
+        }
+    }
 }
 
 impl Operator for StreamTableJoin {
@@ -130,9 +188,7 @@ impl Operator for StreamTableJoin {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let key = keyed_state::key_argument(e, node, vars, self.store);
-        let field = e.store_field(self.store);
-        let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));
+        let found = self.find(e, node, vars);
         let label = e.label();
         let right = quote_spanned!(here()=> right);
         let missing = if self.left {
@@ -147,7 +203,7 @@ impl Operator for StreamTableJoin {
         let vars = Vars { value: Operand { ident: value.clone(), by_ref: false }, ..vars.clone() };
         let rest = e.consumers(node, &vars);
         quote_spanned! {here()=>
-            let right = #found.map(|(right, _)| right);
+            let right = #found;
             #missing
             let #value = #call;
             #rest

@@ -144,6 +144,26 @@ pub(super) fn keep_old(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (TokenStre
     (keep.unwrap_or_default(), vars)
 }
 
+/// Keeps a table's update, an `Option<V>`, in a store, and gives it on with what the key had there.
+pub(super) fn keep_update(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+) -> TokenStream {
+    let slot = slot(e, node, vars, store);
+    let (value, timestamp) = (vars.value.reference(), &vars.timestamp);
+    let (old, onwards) = keep_old(e, node, vars);
+    let rest = e.consumers(node, &onwards);
+    quote_spanned! {here()=>
+        #slot
+        #old
+        slot.value = ::core::clone::Clone::clone(#value);
+        slot.timestamp = #timestamp;
+        #rest
+    }
+}
+
 /// `Option<&V>` of a table's value.
 pub(super) fn as_option(vars: &Vars, nullable: bool) -> TokenStream {
     let value = vars.value.reference();
@@ -165,11 +185,8 @@ pub(super) fn map_row(
     row: TokenStream,
 ) -> TokenStream {
     let call = e.call(function, node, vars, vec![quote_spanned!(here()=> row)]);
-    let some = if optional {
-        call
-    } else {
-        quote_spanned!(here()=> ::core::option::Option::Some(#call))
-    };
+    let some =
+        if optional { call } else { quote_spanned!(here()=> ::core::option::Option::Some(#call)) };
     quote_spanned! {here()=>
         match #row {
             ::core::option::Option::Some(row) => #some,

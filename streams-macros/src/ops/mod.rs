@@ -25,6 +25,7 @@ mod table;
 mod table_aggregate;
 mod table_filter;
 mod table_group_by;
+mod table_join;
 mod table_map_values;
 mod to;
 mod to_stream;
@@ -89,6 +90,17 @@ pub(crate) trait Operator {
     /// True if it is a method that its producers call, since there are several.
     fn is_method(&self) -> bool {
         false
+    }
+
+    /// True if its method takes a table's update: an `Option` of the value, and, if it
+    /// [passes old values on](Self::passes_old) and one is needed, what the key had before.
+    fn takes_update(&self) -> bool {
+        false
+    }
+
+    /// The code inside of its method, if it is one.
+    fn emit_method(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        e.consumers(node, vars)
     }
 
     /// The code for one record, with that of its consumers inside.

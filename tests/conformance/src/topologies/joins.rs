@@ -2,7 +2,7 @@
 
 use streams::prelude::*;
 
-super::entries!(stream_table_join, stream_table_join_rekeyed);
+super::entries!(stream_table_join, stream_table_join_rekeyed, stream_table_left_join);
 
 #[topology]
 mod stream_table_join {
@@ -29,5 +29,18 @@ mod stream_table_join_rekeyed {
             .select_key(|_, v| -> String { before_colon(shown(v.as_ref())).to_owned() })
             .left_join(table, |l, r| format!("{l}+{}", shown(r)))
             .to(out);
+    }
+}
+
+#[topology]
+mod stream_table_left_join {
+    use crate::topologies::shown;
+
+    topology! {
+        source stream: stream<Option<String>, Option<String>> = "stream";
+        table table: table<String, String> = "table";
+        sink out: stream<Option<String>, String> = "out";
+
+        stream.left_join(table, |l, r| format!("{l}+{}", shown(r))).to(out);
     }
 }

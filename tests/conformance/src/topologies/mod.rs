@@ -7,6 +7,7 @@ mod joins;
 mod processors;
 mod stateless;
 mod stream_joins;
+mod table_joins;
 mod tables;
 mod windows;
 
@@ -23,7 +24,7 @@ pub(crate) struct Entry {
 /// One group of topologies by name.
 type Group = fn(&str) -> Option<Entry>;
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     aggregations::find,
     errors::find,
     examples::find,
@@ -31,6 +32,7 @@ const GROUPS: [Group; 9] = [
     processors::find,
     stateless::find,
     stream_joins::find,
+    table_joins::find,
     tables::find,
     windows::find,
 ];
