@@ -1,5 +1,7 @@
 //! Errors, collected over all passes.
 
+extern crate proc_macro;
+
 use proc_macro2::{Span, TokenStream};
 
 /// All errors of one expansion.
@@ -20,8 +22,20 @@ impl Diagnostics {
         other: Span,
         label: impl std::fmt::Display,
     ) {
+        self.error_with_all(span, message, &[(other, label)]);
+    }
+
+    /// Adds an error, and the other places that matter.
+    pub(crate) fn error_with_all(
+        &mut self,
+        span: Span,
+        message: impl std::fmt::Display,
+        others: &[(Span, impl std::fmt::Display)],
+    ) {
         let mut error = syn::Error::new(span, message);
-        error.combine(syn::Error::new(other, label));
+        for (other, label) in others {
+            error.combine(syn::Error::new(*other, label));
+        }
         self.0.push(error);
     }
 
@@ -35,10 +49,36 @@ impl Diagnostics {
         self.0.is_empty()
     }
 
-    /// The `compile_error!`s.
-    pub(crate) fn into_tokens(self) -> TokenStream {
+    /// Number of errors so far, for [`truncate`](Self::truncate).
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes back what came after the first `len`: it follows from an error that has been reported.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
+    /// The `compile_error!`s, in the order of the text.
+    pub(crate) fn into_tokens(mut self) -> TokenStream {
+        self.0.sort_by_key(|error| place(error.span()));
         self.0.iter().map(syn::Error::to_compile_error).collect()
     }
+}
+
+/// True if both are one place in the text.
+pub(crate) fn same_place(a: Span, b: Span) -> bool {
+    // The compiler says no more of a span than this.
+    format!("{a:?}") == format!("{b:?}")
+}
+
+/// Line and column, where the compiler tells them.
+fn place(span: Span) -> (usize, usize) {
+    if !proc_macro::is_available() {
+        return (0, 0);
+    }
+    let span = span.unwrap();
+    (span.line(), span.column())
 }
 
 /// `; did you mean …?`, where one of `known` is close to `name`.

@@ -5,10 +5,14 @@
 
 mod boundary;
 mod change;
+mod no_format;
+mod operators;
 mod session;
 mod sliding;
 
 pub use change::{Change, changes};
+pub use no_format::NoFormat;
+pub use operators::{Operators, operators};
 pub use session::session;
 pub use sliding::sliding;
 

@@ -119,10 +119,26 @@ impl<'g> Emitter<'g> {
     pub(crate) fn consumers(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
         match self.graph.node(node).consumers.as_slice() {
             [] => TokenStream::new(),
-            [only] => self.node(*only, vars),
+            [only] if !self.graph.is_cut(*only) => self.node(*only, vars),
             several => {
-                several.iter().map(|consumer| self.block(|e| e.node(*consumer, vars))).collect()
+                several.iter().map(|consumer| self.consumer_in_block(*consumer, vars)).collect()
             }
+        }
+    }
+
+    /// A consumer in a block of its own. What stands before an error is for editors only.
+    fn consumer_in_block(&mut self, consumer: NodeId, vars: &Vars) -> TokenStream {
+        let block = self.block(|e| e.node(consumer, vars));
+        if self.graph.is_cut(consumer) {
+            quote_spanned! {here()=>
+                #[allow(unexpected_cfgs)]
+                {
+                    #[cfg(rust_analyzer)]
+                    { #block }
+                }
+            }
+        } else {
+            block
         }
     }
 

@@ -1,7 +1,9 @@
 //! From graph to Rust: straight-line code for each source.
 
 mod description;
+mod editor;
 mod emitter;
+mod listing;
 mod names;
 mod task;
 mod test_driver;
@@ -36,10 +38,8 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let Module { attributes, visibility, name, items, body, siblings } = module;
     let items_of_topology = parse_items(body, &mut errors);
     let graph = model::build(name.clone(), items_of_topology, &siblings, &mut errors);
-    if errors.is_empty() {
-        check::check(&graph, &mut errors);
-    }
-    let generated = if errors.is_empty() { topology(&graph) } else { placeholder(&name) };
+    check::check(&graph, &mut errors);
+    let generated = topology(&graph);
     let errors = errors.into_tokens();
     let is_inner = |a: &&syn::Attribute| matches!(a.style, syn::AttrStyle::Inner(_));
     let (inner, outer): (Vec<_>, Vec<_>) = attributes.iter().partition(is_inner);
@@ -60,6 +60,9 @@ fn topology(graph: &model::Graph) -> TokenStream {
     let tasks: TokenStream = (0..graph.subtopologies).map(|n| task::task(graph, n)).collect();
     let description = description::description(graph);
     let driver = test_driver::test_driver(graph);
+    let assertions = check::co_partitioning::assertions(graph);
+    let editor = editor::names(graph);
+    let doc = listing::repartitions(graph);
     let numbers = 0..graph.subtopologies;
     let names = (0..graph.subtopologies).map(names::task);
     quote! {
@@ -81,38 +84,13 @@ fn topology(graph: &model::Graph) -> TokenStream {
         }
 
         /// The application of this topology.
+        #[doc = #doc]
         pub fn app() -> ::streams::App<Topology> {
             ::streams::App::new()
         }
 
         #driver
-    }
-}
-
-/// What stands in for a topology with errors, so that its users do not get errors of their own.
-fn placeholder(name: &syn::Ident) -> TokenStream {
-    let name = name.to_string();
-    quote! {
-        #[doc(hidden)]
-        pub enum Topology {}
-
-        impl ::streams::Topology for Topology {
-            const DESCRIPTION: &'static ::streams::topology::TopologyDescription =
-                &::streams::topology::TopologyDescription {
-                    name: #name,
-                    topics: &[],
-                    subtopologies: &[],
-                    on_error: ::streams::OnError::Fail,
-                };
-
-            fn task(_: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
-                ::core::panic!("the topology has errors")
-            }
-        }
-
-        #[doc(hidden)]
-        pub fn app() -> ::streams::App<Topology> {
-            ::streams::App::new()
-        }
+        #assertions
+        #editor
     }
 }

@@ -9,6 +9,7 @@ use super::graph::*;
 use super::on_error::{OnError, OnErrors};
 use super::settings::Settings;
 use super::types::*;
+use crate::check;
 use crate::diagnostic::Diagnostics;
 use crate::ops::{self, Operator};
 use crate::parse::{self, ArmTarget, Call, Chain, Head, Item, Siblings};
@@ -18,15 +19,15 @@ pub(crate) struct Builder<'a> {
     pub(crate) graph: Graph,
     pub(crate) errors: &'a mut Diagnostics,
     pub(crate) siblings: &'a Siblings,
-    pub(super) names: BTreeMap<String, Named>,
+    pub(crate) names: BTreeMap<String, Named>,
     /// Names in chains with an error: they are not reported as unused.
-    pub(super) mentioned: BTreeSet<String>,
+    pub(crate) mentioned: BTreeSet<String>,
     /// The `on_error` of the operator that is being added.
     pub(crate) on_error: Option<OnError>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a few dozen, for the time of an expansion")]
-pub(super) enum Named {
+pub(crate) enum Named {
     Flow {
         ident: Ident,
         flow: Flow,
@@ -96,6 +97,12 @@ pub(crate) fn build(
         sinks: Vec::new(),
         stores: Vec::new(),
         nodes: Vec::new(),
+        lets: Vec::new(),
+        uses: Vec::new(),
+        words: Vec::new(),
+        cut: BTreeSet::new(),
+        half_read: BTreeSet::new(),
+        repartitions: Vec::new(),
         subtopology: Vec::new(),
         subtopologies: 0,
     };
@@ -105,12 +112,7 @@ pub(crate) fn build(
     };
     builder.resolve_policies();
     builder.declare_and_chain(declarations);
-    builder.report_unused();
-    if builder.graph.sources.is_empty() && builder.errors.is_empty() {
-        let message = "the topology reads nothing: give it a source (`source orders: stream<K, V> = \"orders\";`)";
-        let span = builder.graph.name.span();
-        builder.errors.error(span, message);
-    }
+    check::names::unused(&mut builder);
     let mut graph = builder.graph;
     super::subtopology::cut(&mut graph);
     graph
@@ -205,10 +207,7 @@ impl Builder<'_> {
         let mut flow = self.flow_of(chain);
         self.on_error = outer;
         if let (Flow::End, true) = (&flow, calls > 0) {
-            let message = format!(
-                "the chain ends before it gives `{ident}` anything: leave out `let {ident} =`"
-            );
-            self.errors.error(ident.span(), message);
+            check::order::let_of_an_end(self.errors, &ident);
         }
         if let Some((key, value)) = declared {
             match &mut flow {
@@ -217,11 +216,8 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        let node = match &flow {
-            Flow::Stream(s) => Some(s.node),
-            Flow::Table(t) => Some(t.node),
-            _ => None,
-        };
+        let named = matches!(flow, Flow::Stream(_) | Flow::Table(_));
+        let node = flow.node().filter(|_| named);
         if let Some(node) = node.and_then(|n| self.graph.nodes.get_mut(n.0))
             && calls > 0
         {
@@ -229,6 +225,7 @@ impl Builder<'_> {
             node.doc = doc;
         }
         let broken = matches!(flow, Flow::Broken | Flow::End);
+        self.graph.lets.push(ident.clone());
         self.names.insert(name.to_owned(), Named::Flow { ident, flow, used: broken });
     }
 
@@ -242,12 +239,8 @@ impl Builder<'_> {
             // A table is kept by its store, which is a use of it.
             Flow::Table(_) if last != name => {}
             other => {
-                let message = format!(
-                    "the chain ends in {} that nobody takes: end it in `.to(sink)`, `.branch {{ … }}` \
-                     or `.for_each(…)`, or name it with `let x = …`",
-                    other.what()
-                );
-                self.errors.error(last.span(), message);
+                check::order::nobody_takes(self.errors, &last, &other);
+                self.cut(&other);
             }
         }
     }
@@ -257,19 +250,50 @@ impl Builder<'_> {
             Head::Name(name) => self.lookup(&name),
             Head::Merge(word, names) => ops::merge(self, &word, &names),
         };
-        self.apply(flow, chain.calls)
+        let flow = self.apply(flow, chain.calls);
+        if chain.cut.is_none() {
+            return flow;
+        }
+        self.mention(chain.cut);
+        self.cut(&flow);
+        Flow::Broken
+    }
+
+    /// Notes that a chain goes no further here because of an error.
+    pub(crate) fn cut(&mut self, flow: &Flow) {
+        self.graph.cut.extend(flow.node());
+    }
+
+    /// Names behind an error are not reported as unused.
+    pub(super) fn mention(&mut self, cut: Option<parse::Cut>) {
+        self.mentioned.extend(cut.into_iter().flat_map(|cut| cut.mentioned));
     }
 
     /// Applies operators one after the other.
     pub(crate) fn apply(&mut self, mut flow: Flow, calls: Vec<Call>) -> Flow {
-        for call in calls {
+        for mut call in calls {
+            self.graph.words.push(call.name.clone());
+            let cut = call.cut.take();
             if matches!(flow, Flow::Broken) {
-                self.check_after_error(call);
+                if cut.is_none() {
+                    self.check_after_error(call);
+                }
+                self.mention(cut);
                 continue;
             }
-            let names = names_in(&call);
+            let (names, before) = (names_in(&call), flow.node());
+            let (errors, nodes) = (self.errors.len(), self.graph.nodes.len());
             flow = ops::build(self, flow, call);
+            if cut.is_some() {
+                self.graph.half_read.extend((nodes..self.graph.nodes.len()).map(NodeId));
+                // Whatever else may be wrong with it follows from what could not be read.
+                self.errors.truncate(errors);
+                self.mention(cut);
+                self.cut(&flow);
+                flow = Flow::Broken;
+            }
             if matches!(flow, Flow::Broken) {
+                self.graph.cut.extend(before);
                 self.mentioned.extend(names);
             }
         }

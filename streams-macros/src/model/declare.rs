@@ -9,26 +9,34 @@ use super::format::Format;
 use super::graph::*;
 use super::options::Options;
 use super::types::*;
-use crate::diagnostic::suggestion;
+use crate::check;
 use crate::ops::{self, Operator};
 use crate::parse::{self, InputKind};
 
 impl Builder<'_> {
     pub(super) fn declare(&mut self, named: Named) {
         let ident = named.ident().clone();
-        let name = ident.to_string();
-        if let Some(Named::Unknown { .. }) = self.names.get(&name) {
-            // An error has been reported, and nothing is known of the first to compare with.
-        } else if let Some(first) = self.names.get(&name) {
-            let message = format!("`{name}` is declared twice: give this one another name");
-            let span = first.ident().span();
-            self.errors.error_with(ident.span(), message, span, "first declared here");
-        } else {
-            self.names.insert(name, named);
+        if !self.is_declared(&ident) {
+            self.names.insert(ident.to_string(), named);
         }
     }
 
+    /// True, and an error, if something else has this name: the first counts.
+    fn is_declared(&mut self, ident: &Ident) -> bool {
+        match self.names.get(&ident.to_string()) {
+            None => return false,
+            // An error has been reported, and nothing is known of the first to compare with.
+            Some(Named::Unknown { .. }) => {}
+            Some(first) => check::names::declared_twice(self.errors, ident, first.ident()),
+        }
+        true
+    }
+
     pub(super) fn declare_input(&mut self, input: parse::Input) {
+        self.mention(input.cut);
+        if self.is_declared(&input.name) {
+            return;
+        }
         let table = input.kind == InputKind::Table;
         let word = if table { "table" } else { "source" };
         let mut options = Options::new(word, input.options, self.errors);
@@ -85,6 +93,7 @@ impl Builder<'_> {
                 memory,
                 changelog: TopicId(0),
                 user: Some(input.name.span()),
+                doc: input.doc.clone(),
             });
             (Box::new(ops::TableSource { source, store }), Some(store))
         } else {
@@ -114,11 +123,16 @@ impl Builder<'_> {
     }
 
     pub(super) fn declare_sink(&mut self, sink: parse::Sink) {
+        self.mention(sink.cut);
+        if self.is_declared(&sink.name) {
+            return;
+        }
         let mut options = Options::new("sink", sink.options, self.errors);
         let on_error = options.on_error();
         let partitions = options.expr("partitions");
         let value_format = options.format("format");
         let key_format = options.format("key_format");
+        let feedback = options.flag("feedback");
         options.finish();
         let (key_format, value_format) =
             self.formats(&sink.key, &sink.value, key_format, value_format);
@@ -138,22 +152,23 @@ impl Builder<'_> {
             Some(written) => self.policy(written),
             None => self.graph.policies.production,
         };
-        let ident = sink.name.clone();
-        self.graph.sinks.push(Sink { ident, table, topic, written: false, on_error });
-        let _ = sink.doc;
+        let (ident, doc, written) = (sink.name.clone(), sink.doc, false);
+        self.graph.sinks.push(Sink { ident, doc, table, topic, written, on_error, feedback });
         self.declare(Named::Sink { id, ident: sink.name });
     }
 
     pub(super) fn declare_store(&mut self, store: parse::Store) {
+        self.mention(store.cut);
+        if self.is_declared(&store.name) {
+            return;
+        }
         let mut options = Options::new("store", store.options, self.errors);
         let value_format = options.format("format");
         let key_format = options.format("key_format");
         let memory = options.flag("memory");
         options.finish();
         if store.kind != "kv" {
-            let hint = suggestion(&store.kind.to_string(), ["kv"]);
-            let message = format!("a store is declared as `kv<K, V>`, not `{}`{hint}", store.kind);
-            self.errors.error(store.kind.span(), message);
+            check::stores::unknown_kind(self.errors, &store.kind, &["kv"]);
             self.declare(Named::Unknown { ident: store.name });
             return;
         }
@@ -165,6 +180,7 @@ impl Builder<'_> {
             (key_format, value_format),
             memory,
         );
+        self.graph.store_mut(id).doc = store.doc;
         self.declare(Named::Store { id, ident: store.name });
     }
 
@@ -196,6 +212,7 @@ impl Builder<'_> {
             memory,
             changelog: TopicId(0),
             user: None,
+            doc: String::new(),
         })
     }
 
@@ -216,6 +233,10 @@ impl Builder<'_> {
             key_format: store.key_format.clone(),
             value_format: store.value_format.clone(),
         });
+        if self.graph.stores.iter().any(|other| other.ident == store.ident) {
+            // `check::stable_names` reports it.
+            store.ident = quote::format_ident!("{}_{}", store.ident, self.graph.stores.len());
+        }
         self.graph.stores.push(store);
         StoreId(self.graph.stores.len() - 1)
     }
@@ -229,9 +250,14 @@ impl Builder<'_> {
         value: Type,
         user: Span,
     ) -> StoreId {
-        let id = self.new_store(ident.clone(), kind, key, value, (None, None), false);
+        // After an error a name that nothing else has.
+        let name = match self.is_declared(ident) {
+            false => ident.clone(),
+            true => quote::format_ident!("{ident}_{}", self.graph.stores.len()),
+        };
+        let id = self.new_store(name.clone(), kind, key, value, (None, None), false);
         self.graph.store_mut(id).user = Some(user);
-        self.declare(Named::Store { id, ident: ident.clone() });
+        self.declare(Named::Store { id, ident: name });
         id
     }
 
@@ -242,6 +268,7 @@ impl Builder<'_> {
         {
             let message = "a topic's name is a text: `\"orders\"`, or a constant of type `&str`";
             self.errors.error(syn::spanned::Spanned::span(topic), message);
+            return quote!("");
         }
         quote!(#topic)
     }
@@ -271,6 +298,7 @@ impl Builder<'_> {
             memory: false,
             changelog: TopicId(0),
             user,
+            doc: String::new(),
         })
     }
 
@@ -292,8 +320,8 @@ impl Builder<'_> {
         let value_default = settings.format.clone();
         let mut one = |ty: &Type, own: Option<Format>, default: Option<Format>, word: &str| {
             if let Some(own) = &own {
-                if let Some(message) = own.cannot_write(ty) {
-                    self.errors.error(syn::spanned::Spanned::span(ty), message);
+                if !check::formats::writes(self.errors, own, ty) {
+                    return None;
                 }
                 if windowed_of(ty).is_none() && session_of(ty).is_none() {
                     return Some(own.at(ty));
@@ -301,12 +329,7 @@ impl Builder<'_> {
             }
             let found = Format::of(ty, own.as_ref().or(default.as_ref()));
             if found.is_none() {
-                let message = format!(
-                    "no format for `{}`: set one for the topology (`format = json;`), or here \
-                     (`{word} = json`)",
-                    text(ty)
-                );
-                self.errors.error(syn::spanned::Spanned::span(ty), message);
+                check::formats::missing(self.errors, ty, word);
             }
             found
         };

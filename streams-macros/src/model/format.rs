@@ -91,7 +91,12 @@ impl Format {
 
     /// What stands in for a format with an error.
     pub(crate) fn unknown() -> Self {
-        Self::built_in("bytes", "Bytes", Span::call_site())
+        Self { tokens: quote!(::streams::__private::NoFormat), name: "unknown".to_owned() }
+    }
+
+    /// True if it stands in for one with an error.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.name.ends_with("unknown")
     }
 
     /// A built-in format at the place of the type that it writes, so that rustc shows there what it

@@ -2,6 +2,8 @@
 
 #![expect(clippy::indexing_slicing, reason = "ids come from the graph that they index")]
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, Type};
 
@@ -42,9 +44,32 @@ pub(crate) struct Graph {
     pub(crate) sinks: Vec<Sink>,
     pub(crate) stores: Vec<Store>,
     pub(crate) nodes: Vec<Node>,
+    /// Names that `let` declares.
+    pub(crate) lets: Vec<Ident>,
+    /// Names where they are used, for editors.
+    pub(crate) uses: Vec<Ident>,
+    /// Words of operators where they are called, for editors.
+    pub(crate) words: Vec<Ident>,
+    /// Where a chain stops because of an error.
+    pub(crate) cut: BTreeSet<NodeId>,
+    /// Operators of which only the beginning could be read.
+    pub(crate) half_read: BTreeSet<NodeId>,
+    /// The repartition topics, in the order of the operators that need them.
+    pub(crate) repartitions: Vec<Repartition>,
     /// By node: the number of its sub-topology.
     pub(crate) subtopology: Vec<usize>,
     pub(crate) subtopologies: usize,
+}
+
+/// A repartition topic, and why it is there.
+pub(crate) struct Repartition {
+    pub(crate) topic: TopicId,
+    /// The store, join or name that needs it.
+    pub(crate) at: Ident,
+    /// The node that writes it.
+    pub(crate) node: NodeId,
+    /// False if it was asked for.
+    pub(crate) implicit: bool,
 }
 
 /// A node: an operator at its place.
@@ -103,11 +128,14 @@ pub(crate) struct Source {
 /// A sink.
 pub(crate) struct Sink {
     pub(crate) ident: Ident,
+    pub(crate) doc: String,
     pub(crate) table: bool,
     pub(crate) topic: TopicId,
     pub(crate) written: bool,
     /// What becomes of records that cannot be written.
     pub(crate) on_error: OnError,
+    /// What it writes may come back through a source.
+    pub(crate) feedback: bool,
 }
 
 /// Kinds of stores.
@@ -147,6 +175,14 @@ pub(crate) struct Store {
     pub(crate) changelog: TopicId,
     /// The operator that writes it.
     pub(crate) user: Option<Span>,
+    pub(crate) doc: String,
+}
+
+impl Topic {
+    /// True if one of its formats has an error.
+    pub(crate) fn has_unknown_format(&self) -> bool {
+        self.key_format.is_unknown() || self.value_format.is_unknown()
+    }
 }
 
 impl Graph {
@@ -186,6 +222,22 @@ impl Graph {
     pub(crate) fn sources_of(&self, subtopology: usize) -> Vec<SourceId> {
         let of = |s: &Source| self.subtopology.get(s.node.0) == Some(&subtopology);
         (0..self.sources.len()).map(SourceId).filter(|id| of(self.source(*id))).collect()
+    }
+
+    /// True if what the compiler would say of a node follows from an error: it was only half read, or
+    /// nothing takes what it gives, because of an error behind it, and the types of that are not written.
+    pub(crate) fn is_cut(&self, id: NodeId) -> bool {
+        if self.half_read.contains(&id) {
+            return true;
+        }
+        let node = self.node(id);
+        if node.key.is_some() && node.value.is_some() || !node.operator.stores().is_empty() {
+            return false;
+        }
+        match node.consumers.as_slice() {
+            [] => self.cut.contains(&id),
+            consumers => consumers.iter().all(|c| self.is_cut(*c)),
+        }
     }
 
     /// The stores of a sub-topology, in order.

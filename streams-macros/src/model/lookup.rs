@@ -5,18 +5,16 @@ use syn::Ident;
 use super::build::{Builder, Named};
 use super::graph::*;
 use super::types::*;
+use crate::check;
 use crate::diagnostic::{closest, suggestion, suggestion_or};
 
 impl Builder<'_> {
     /// The stream or table of this name, as a chain's head or an operator's argument.
     pub(crate) fn lookup(&mut self, ident: &Ident) -> Flow {
+        self.graph.uses.push(ident.clone());
         let name = ident.to_string();
         if let Some(Named::Let { item: None, ident: first }) = self.names.get(&name) {
-            let message = format!(
-                "`{name}` is made from itself: a stream cannot flow back into its own chain"
-            );
-            let span = first.span();
-            self.errors.error_with(ident.span(), message, span, "declared here");
+            check::names::made_from_itself(self.errors, ident, first);
             return Flow::Broken;
         }
         if let Some(Named::Let { .. }) = self.names.get(&name) {
@@ -57,6 +55,7 @@ impl Builder<'_> {
 
     /// The sink of this name.
     pub(crate) fn lookup_sink(&mut self, ident: &Ident) -> Option<SinkId> {
+        self.graph.uses.push(ident.clone());
         let name = ident.to_string();
         match self.names.get(&name) {
             Some(Named::Sink { id, .. }) => {
@@ -92,6 +91,7 @@ impl Builder<'_> {
 
     /// The declared store of this name, for one operator's use.
     pub(crate) fn claim_store(&mut self, ident: &Ident) -> Option<StoreId> {
+        self.graph.uses.push(ident.clone());
         let name = ident.to_string();
         let Some(id) = self.store_named(ident) else {
             let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Store { .. }));
@@ -109,8 +109,8 @@ impl Builder<'_> {
         };
         let store = self.graph.store_mut(id);
         if let Some(first) = store.user.replace(ident.span()) {
-            let message = format!("store `{name}` has two operators: give each a store of its own");
-            self.errors.error_with(ident.span(), message, first, "first used here");
+            check::stores::two_operators(self.errors, ident, first);
+            return None;
         }
         Some(id)
     }

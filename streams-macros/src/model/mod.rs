@@ -12,16 +12,18 @@ mod partition;
 mod settings;
 mod subtopology;
 mod types;
-mod unused;
 
-pub(crate) use build::{Builder, build};
+pub(crate) use build::{Builder, Named, build};
 pub(crate) use duration::milliseconds;
+pub(crate) use format::Format;
 pub(crate) use graph::{
-    Graph, Node, NodeId, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId, TopicRole,
+    Graph, Node, NodeId, Repartition, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId,
+    TopicRole,
 };
 pub(crate) use on_error::{InvalidTime, OnError, Written};
 pub(crate) use partition::Nulls;
-pub(crate) use settings::Semantics;
+pub(crate) use settings::{Guarantee, Semantics};
+pub(crate) use subtopology::meeting;
 pub(crate) use types::{
     Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
     borrowed_to_owned, option_of, reference_of, same, session_of, text, windowed_of,

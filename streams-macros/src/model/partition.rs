@@ -8,6 +8,7 @@ use super::build::Builder;
 use super::format::Format;
 use super::graph::*;
 use super::types::*;
+use crate::check;
 use crate::ops;
 
 /// Which nulls stay in a stream on its way to state that is kept by key.
@@ -63,7 +64,10 @@ impl Builder<'_> {
         }
         match stream.rekeyed {
             None => Some(stream),
-            Some(changed) => self.repartition(stream, topic, None, at, Some(changed)),
+            Some(changed) => {
+                check::co_partitioning::implicit(self, topic, at, changed);
+                self.repartition(stream, topic, None, at, Some(changed))
+            }
         }
     }
 
@@ -109,7 +113,9 @@ impl Builder<'_> {
         });
         let write = Box::new(ops::RepartitionWrite { topic: id });
         let (k, v) = (Some(key), Some(value));
-        self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
+        let implicit = stream.rekeyed.is_some();
+        let node = self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
+        self.graph.repartitions.push(Repartition { topic: id, at: at.clone(), node, implicit });
         Some(self.read_repartition(name, id, owned_key, owned_value, at))
     }
 
@@ -149,6 +155,11 @@ impl Builder<'_> {
         at: &Ident,
     ) -> StreamFlow {
         let source = SourceId(self.graph.sources.len());
+        let name = match self.graph.sources.iter().any(|other| other.name == name) {
+            false => name,
+            // `check::stable_names` reports it.
+            true => format!("{name}-{}", source.0),
+        };
         let (k, v) = (Some(owned_key.clone()), Some(owned_value.clone()));
         let read = Box::new(ops::Source { source });
         let node = self.add(format!("{name}-source"), at.span(), read, Vec::new(), k, v);

@@ -21,6 +21,13 @@ pub(crate) enum Semantics {
     KafkaStreams,
 }
 
+/// What a topology asks of the log that it runs on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guarantee {
+    ExactlyOnce,
+    AtLeastOnce,
+}
+
 /// What `name = value;` items say.
 #[derive(Default)]
 pub(crate) struct Settings {
@@ -28,9 +35,13 @@ pub(crate) struct Settings {
     pub(crate) key_format: Option<Format>,
     pub(crate) on_error: WrittenOnErrors,
     pub(crate) semantics: Semantics,
+    /// True if every repartition topic must be written.
+    pub(crate) explicit_repartitions: bool,
+    /// What is asked for, and where.
+    pub(crate) guarantee: Option<(Guarantee, Span)>,
 }
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 10] = [
     "format",
     "key_format",
     "on_error",
@@ -39,6 +50,8 @@ const NAMES: [&str; 8] = [
     "on_production_error",
     "invalid_time",
     "semantics",
+    "repartitions",
+    "guarantee",
 ];
 
 impl Settings {
@@ -83,6 +96,8 @@ impl Settings {
                 self.on_error.invalid_time = Some(WrittenInvalidTime::read(value)?);
             }
             "semantics" => self.semantics = semantics(value)?,
+            "repartitions" => self.explicit_repartitions = explicit(value)?,
+            "guarantee" => self.guarantee = Some((guarantee(value)?, value.span())),
             other => {
                 let known = format!("the settings are {}", NAMES.join(", "));
                 let hint = suggestion_or(other, NAMES, &known);
@@ -94,12 +109,35 @@ impl Settings {
     }
 }
 
-fn semantics(value: &Expr) -> syn::Result<Semantics> {
-    let word = match value {
+fn word(value: &Expr) -> Option<String> {
+    match value {
         Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
         _ => None,
-    };
-    match word.as_deref() {
+    }
+}
+
+fn explicit(value: &Expr) -> syn::Result<bool> {
+    match word(value).as_deref() {
+        Some("explicit") => Ok(true),
+        Some("implicit") => Ok(false),
+        _ => Err(syn::Error::new(
+            value.span(),
+            "`repartitions` is `implicit` (one is put in where a key changed before a join or state) or \
+             `explicit` (that is an error, and you write it)",
+        )),
+    }
+}
+
+fn guarantee(value: &Expr) -> syn::Result<Guarantee> {
+    match word(value).as_deref() {
+        Some("exactly_once") => Ok(Guarantee::ExactlyOnce),
+        Some("at_least_once") => Ok(Guarantee::AtLeastOnce),
+        _ => Err(syn::Error::new(value.span(), "`guarantee` is `exactly_once` or `at_least_once`")),
+    }
+}
+
+fn semantics(value: &Expr) -> syn::Result<Semantics> {
+    match word(value).as_deref() {
         Some("kafka_streams") => Ok(Semantics::KafkaStreams),
         _ => Err(syn::Error::new(
             value.span(),

@@ -3,7 +3,9 @@
 
 #![expect(clippy::indexing_slicing, reason = "numbers of nodes and stores come from the graph")]
 
-use super::graph::Graph;
+use proc_macro2::Span;
+
+use super::graph::{Graph, SourceId};
 
 /// Numbers the sub-topologies in the order of their first source.
 pub(super) fn cut(graph: &mut Graph) {
@@ -36,6 +38,25 @@ pub(super) fn cut(graph: &mut Graph) {
         })
         .collect();
     graph.subtopologies = numbers.len();
+}
+
+/// The operator where what comes from two sources first meets.
+pub(crate) fn meeting(graph: &Graph, first: SourceId, second: SourceId) -> Option<Span> {
+    let mut parts = Parts((0..graph.nodes.len()).collect());
+    let mut owner: Vec<Option<usize>> = vec![None; graph.stores.len()];
+    let (a, b) = (graph.source(first).node.0, graph.source(second).node.0);
+    for (id, node) in graph.nodes.iter().enumerate() {
+        for input in &node.inputs {
+            parts.join(id, input.0);
+        }
+        for store in node.operator.stores() {
+            parts.join(id, *owner[store.0].get_or_insert(id));
+        }
+        if parts.find(a) == parts.find(b) {
+            return Some(node.span);
+        }
+    }
+    None
 }
 
 /// Disjoint sets.

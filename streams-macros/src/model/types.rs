@@ -99,6 +99,16 @@ impl WindowSpec {
 }
 
 impl Flow {
+    /// The last node of it.
+    pub(crate) fn node(&self) -> Option<NodeId> {
+        match self {
+            Flow::Stream(stream) | Flow::Grouped(GroupedFlow { stream, .. }) => Some(stream.node),
+            Flow::Table(table) => Some(table.node),
+            Flow::GroupedTable(grouped) => Some(grouped.table.node),
+            Flow::End | Flow::Broken => None,
+        }
+    }
+
     /// For messages: "a stream", "a group", …
     pub(crate) fn what(&self) -> &'static str {
         match self {

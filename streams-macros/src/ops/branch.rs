@@ -7,6 +7,7 @@ use quote::quote_spanned;
 use syn::{Expr, Pat};
 
 use super::{Operator, stream, to};
+use crate::check;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId};
 use crate::parse::{ArmTarget, Call};
@@ -21,7 +22,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Op
     let stream = stream(builder, flow, &call)?;
     let arms = call.arms.take().unwrap_or_default();
     if arms.is_empty() {
-        builder.errors.error(call.span(), "`branch` has no arm: `branch { pattern => sink, … }`");
+        check::branch::no_arm(builder.errors, &call.name);
         return None;
     }
     let patterns = arms
@@ -51,9 +52,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Op
             }
         };
         if let Err((span, what)) = ended {
-            let message =
-                format!("the arm ends in {what} that nobody takes: end it in `.to(sink)`");
-            builder.errors.error(span, message);
+            check::branch::arm_without_end(builder.errors, span, what);
         }
     }
     Some(Flow::End)
@@ -87,6 +86,7 @@ impl Operator for Branch {
         // `branch` is where rustc shows a missing case.
         quote_spanned! {at=>
             let branch = #value;
+            #[deny(unreachable_patterns)]
             match branch { #arms }
         }
     }

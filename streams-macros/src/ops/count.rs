@@ -8,8 +8,9 @@ use quote::quote_spanned;
 use super::keyed_state::{self, StoreArgument};
 use super::span_aggregate::{self, Fold};
 use super::{Operator, grouped, ident, no_other_names, positional, table_aggregate};
+use crate::check::{self, stable_names};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec, same, text};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
 use crate::parse::Call;
 
 struct Count {
@@ -23,6 +24,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     }
     let grouped = grouped(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
+    if call.args.is_empty() {
+        stable_names::unnamed(builder.errors, &call, "count(store)");
+        return None;
+    }
     let [store] = positional(builder, &call, "count(store)")?;
     let name = ident(builder, &store, "a store")?;
     let argument = StoreArgument { name, declared: None };
@@ -30,13 +35,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let (stream, store, window) =
         keyed_state::aggregation_store(builder, grouped, &call, &argument, value, false)?;
     let kept = &builder.graph.store(store).value;
-    if !same(kept, &syn::parse_quote!(i64)) && is_number(kept) {
-        let message = format!(
-            "`count` keeps `i64`, and store `{}` is declared for `{}`: declare it as `kv<K, i64>`",
-            argument.name,
-            text(kept)
-        );
-        builder.errors.error(argument.name.span(), message);
+    if !check::stores::counts(builder.errors, &argument.name, kept) {
         return None;
     }
     let operator = Box::new(Count { store, window });
@@ -45,12 +44,6 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     builder.graph.node_mut(node).key = table.key.clone();
     builder.graph.node_mut(node).value = table.value.clone();
     Some(Flow::Table(table))
-}
-
-fn is_number(ty: &syn::Type) -> bool {
-    let name = text(ty);
-    ["i8", "i16", "i32", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "f32", "f64"]
-        .contains(&name.as_str())
 }
 
 impl Operator for Count {

@@ -1,10 +1,12 @@
 //! `for_each(|k, v| …)`: does something with each record and ends the chain (Kafka Streams'
-//! `foreach`).
+//! `foreach`). What it does is not undone when a record is processed again; under
+//! `guarantee = exactly_once` it says so: `for_each(|k, v| …, at_least_once)`.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::{Operator, function, no_other_names, positional, stream};
+use crate::check::side_effects;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId};
 use crate::parse::Call;
@@ -14,9 +16,10 @@ struct ForEach {
     function: Function,
 }
 
-pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
+pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Option<Flow> {
     let stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
+    side_effects::stated(builder, &mut call);
     let [value] = positional(builder, &call, "for_each(|key, value| { … })")?;
     let function = function(builder, &call, value, &["value"])?;
     builder.add_after(stream.node, &call, Box::new(ForEach { function }), None, None);

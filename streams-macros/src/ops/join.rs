@@ -11,17 +11,14 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Ident;
-use syn::spanned::Spanned;
 
 use super::keyed_state;
 use super::{
     Operator, function, ident, named, no_other_names, positional, stream_join, table_join,
 };
+use crate::check::join_keys;
 use crate::emit::{Emitter, Operand, Vars, here};
-use crate::model::{
-    Builder, Flow, NodeId, Nulls, StoreId, StreamFlow, TableFlow, option_of, reference_of, same,
-    text,
-};
+use crate::model::{Builder, Flow, NodeId, Nulls, StoreId, StreamFlow, TableFlow, option_of};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -103,10 +100,7 @@ fn with_table(
         return None;
     }
     if table.windowed {
-        let message = format!(
-            "`{table_name}` is keyed by windows: a stream joins a table with a key of its own"
-        );
-        builder.errors.error(table_name.span(), message);
+        join_keys::windowed(builder.errors, table_name);
         return None;
     }
     let Some(store) = table.store else {
@@ -126,22 +120,8 @@ fn with_table(
     let topic = name.to_string();
     let mut stream = builder.partitioned_with(stream, &topic, table.key.as_ref(), nulls, &name)?;
     let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
-    let key = stream.key.as_ref().map(|k| option_of(k).unwrap_or(k));
-    if let (Some(k), Some(t)) = (key, &table.key)
-        && !same(k, t)
-        && !borrows(k, t)
-    {
-        let message = format!(
-            "the stream's keys are `{}`, those of table `{table_name}` are `{}`: join by one type of key",
-            text(k),
-            text(t)
-        );
-        builder.errors.error_with(
-            call.span(),
-            message,
-            t.span(),
-            "the table's key is declared here",
-        );
+    let keys = (stream.key.as_ref(), table.key.as_ref());
+    if !join_keys::one_type(builder.errors, call.span(), keys, ("table", table_name)) {
         return None;
     }
     stream.value = joiner.returned();
@@ -149,13 +129,6 @@ fn with_table(
     let (key, value) = (stream.key.clone(), stream.value.clone());
     stream.node = builder.add_after(stream.node, call, operator, key, value);
     Some(Flow::Stream(stream))
-}
-
-/// True for `&str` and `String`, `&[u8]` and `Vec<u8>`.
-fn borrows(borrowed: &syn::Type, owned: &syn::Type) -> bool {
-    reference_of(borrowed).is_some_and(|b| {
-        matches!((text(b).as_str(), text(owned).as_str()), ("str", "String") | ("[u8]", "Vec<u8>"))
-    })
 }
 
 impl StreamTableJoin {

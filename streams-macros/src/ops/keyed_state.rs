@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote_spanned};
 use syn::{Ident, Type};
 
+use crate::check;
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{
     Builder, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowKind,
@@ -272,14 +273,7 @@ pub(super) fn aggregation_store(
     if existing.is_some() {
         let id = builder.claim_store(name)?;
         if window.is_some() {
-            builder.errors.error(
-                name.span(),
-                format!(
-                    "store `{name}` is a key-value store, and a windowed `{}` keeps windows: name a \
-                     store that is not declared, and the operator declares it",
-                    call.name
-                ),
-            );
+            check::stores::key_value_for_windows(builder.errors, name, &call.name);
             return None;
         }
         return Some((stream, id, window));

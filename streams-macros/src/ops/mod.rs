@@ -43,12 +43,11 @@ pub(crate) use repartition::RepartitionWrite;
 pub(crate) use source::Source;
 pub(crate) use table::TableSource;
 
+use crate::check;
+use crate::check::order::{self, grouped, stream, table};
 use crate::diagnostic::suggestion;
 use crate::emit::{Emitter, Vars};
-use crate::model::{
-    Builder, Flow, GroupedFlow, NodeId, OnError, SinkId, StoreId, StreamFlow, TableFlow, TopicId,
-    Written,
-};
+use crate::model::{Builder, Flow, NodeId, OnError, SinkId, StoreId, TopicId, Written};
 use crate::parse::{Arg, Call};
 use crate::rewrite::Function;
 
@@ -157,9 +156,7 @@ pub(crate) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Fl
         return Flow::Broken;
     }
     if let Flow::End = flow {
-        let message =
-            format!("nothing comes after the end of a chain: `{}` has no input", call.name);
-        builder.errors.error(call.span(), message);
+        order::after_the_end(builder.errors, &call);
         return Flow::Broken;
     }
     let arms = call.arms.is_some();
@@ -199,59 +196,6 @@ fn on_error(builder: &mut Builder<'_>, call: &mut Call) -> Option<OnError> {
         Ok(written) => Some(builder.policy(&written)),
         Err(error) => {
             builder.errors.push(error);
-            None
-        }
-    }
-}
-
-/// The stream before an operator that needs one.
-fn stream(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<StreamFlow> {
-    match flow {
-        Flow::Stream(stream) => Some(stream),
-        other => {
-            let advice = match &other {
-                Flow::Table(_) => ": go over to one with `.to_stream()` first",
-                Flow::Grouped(_) => {
-                    ": a group is for `count`, `reduce`, `aggregate` or `transform`"
-                }
-                _ => "",
-            };
-            let message =
-                format!("`{}` is for a stream, and this is {}{advice}", call.name, other.what());
-            builder.errors.error(call.span(), message);
-            None
-        }
-    }
-}
-
-/// The group before an operator that needs one.
-fn grouped(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<GroupedFlow> {
-    match flow {
-        Flow::Grouped(grouped) => Some(grouped),
-        other => {
-            let message = format!(
-                "`{}` is for a group, and this is {}: put `.group_by_key()` or `.group_by(…)` before it",
-                call.name,
-                other.what()
-            );
-            builder.errors.error(call.span(), message);
-            None
-        }
-    }
-}
-
-/// The table before an operator that needs one.
-fn table(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Option<TableFlow> {
-    match flow {
-        Flow::Table(table) => Some(table),
-        other => {
-            let advice = match &other {
-                Flow::Stream(_) if call.name == "to_stream" => ": leave it out",
-                _ => "",
-            };
-            let message =
-                format!("`{}` is for a table, and this is {}{advice}", call.name, other.what());
-            builder.errors.error(call.span(), message);
             None
         }
     }
@@ -317,8 +261,7 @@ fn ident(builder: &mut Builder<'_>, value: &Expr, what: &str) -> Option<syn::Ide
         _ => None,
     };
     if name.is_none() {
-        let span = syn::spanned::Spanned::span(value);
-        builder.errors.error(span, format!("expected the name of {what}"));
+        check::stable_names::not_a_name(builder.errors, value, what);
     }
     name
 }

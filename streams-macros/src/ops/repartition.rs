@@ -5,6 +5,7 @@
 use proc_macro2::TokenStream;
 
 use super::{Operator, ident, named, no_other_names, positional, stream};
+use crate::check::stable_names;
 use crate::emit::{Emitter, Vars};
 use crate::model::{Builder, Flow, NodeId, TopicId};
 use crate::parse::Call;
@@ -12,6 +13,10 @@ use crate::parse::Call;
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     let mut stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &["partitions"]);
+    if call.args.is_empty() {
+        stable_names::unnamed(builder.errors, &call, "repartition(name)");
+        return None;
+    }
     let [name] =
         positional(builder, &call, "repartition(name)` or `repartition(name, partitions = 12)")?;
     let name = ident(builder, &name, "the repartition topic")?;

@@ -14,8 +14,9 @@ use std::rc::Rc;
 use syn::{Ident, Type};
 
 use super::{Operator, function, keyed_state, no_other_names, positional, table_map_values};
+use crate::check::join_keys;
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow, option_of, same, text};
+use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow, option_of};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -79,15 +80,8 @@ pub(super) fn build(
     let [_, joiner] = positional(builder, call, &usage)?;
     let joiner = function(builder, call, joiner, &["left", "right"])?;
     let (left_store, right_store) = sides(builder, &left, &right, other, call)?;
-    if let (Some(l), Some(r)) = (&left.key, &right.key)
-        && !same(l, r)
-    {
-        let message = format!(
-            "the keys of the left table are `{}`, those of `{other}` are `{}`: join by one type of key",
-            text(l),
-            text(r)
-        );
-        builder.errors.error(other.span(), message);
+    let keys = (left.key.as_ref(), right.key.as_ref());
+    if !join_keys::one_type(builder.errors, call.span(), keys, ("table", other)) {
         return None;
     }
     let (value, optional) = result(builder, &joiner)?;

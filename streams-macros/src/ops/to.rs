@@ -65,9 +65,13 @@ pub(super) fn write(builder: &mut Builder<'_>, stream: StreamFlow, name: &Ident)
 }
 
 fn add(builder: &mut Builder<'_>, node: NodeId, sink: SinkId, at: Ident, nullable: bool) {
-    let name = builder.graph.sink(sink).ident.to_string();
+    let (name, doc) = {
+        let sink = builder.graph.sink(sink);
+        (sink.ident.to_string(), sink.doc.clone())
+    };
     let span = at.span();
-    builder.add(name, span, Box::new(To { sink, at, nullable }), vec![node], None, None);
+    let to = builder.add(name, span, Box::new(To { sink, at, nullable }), vec![node], None, None);
+    builder.graph.node_mut(to).doc = doc;
 }
 
 /// `&` with the span of the type behind it.

@@ -6,6 +6,7 @@ use quote::quote_spanned;
 
 use super::keyed_state;
 use super::{Operator, ident, no_other_names, positional, stream};
+use crate::check::stable_names;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{
     Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, borrowed_to_owned, option_of,
@@ -20,6 +21,10 @@ struct ToTable {
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     let stream = stream(builder, flow, &call)?;
     no_other_names(builder, &call, &[]);
+    if call.args.is_empty() {
+        stable_names::unnamed(builder.errors, &call, "to_table(store)");
+        return None;
+    }
     let [store] = positional(builder, &call, "to_table(store)")?;
     let name = ident(builder, &store, "a store")?;
     let existing = builder.store_named(&name);

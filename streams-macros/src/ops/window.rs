@@ -9,6 +9,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::grouped;
+use crate::check::windows;
 use crate::diagnostic::suggestion_or;
 use crate::model::{Builder, Flow, WindowKind, WindowSpec, milliseconds};
 use crate::parse::Call;
@@ -82,44 +83,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         builder.errors.error(call.span(), USAGE);
         return None;
     };
-    let size = match kind {
-        WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => Some(size_ms),
-        WindowKind::Session { gap_ms } => Some(gap_ms),
-        WindowKind::Sliding { difference_ms } => Some(difference_ms.saturating_mul(2).max(1)),
-        WindowKind::Unlimited { .. } => None,
-    };
-    let mut wrong = |span: proc_macro2::Span, message: String| builder.errors.error(span, message);
-    if size == Some(0) {
-        let message = "a window of no length holds nothing: give it one, as `tumbling(5m)`";
-        wrong(word.span(), message.to_owned());
-        return None;
-    }
-    if let WindowKind::Hopping { size_ms, advance_ms } = kind
-        && !(1..=size_ms).contains(&advance_ms)
-    {
-        let message = format!(
-            "windows of {size_ms} ms that start every {advance_ms} ms: the advance is at least 1 ms and \
-             at most the size, or records would lie in no window"
-        );
-        wrong(word.span(), message);
-        return None;
-    }
-    if let (None, Some((_, word))) = (size, &grace) {
-        wrong(word.span(), "an unlimited window never closes: leave `grace` out".to_owned());
+    if !windows::agree(builder.errors, (kind, &word), grace.as_ref(), retention.as_ref()) {
         return None;
     }
     let grace_ms = grace.map_or(0, |(ms, _)| ms);
-    if let (Some(size_ms), Some((ms, word))) = (size, &retention)
-        && *ms < size_ms.saturating_add(grace_ms)
-    {
-        let message = format!(
-            "windows are kept for {ms} ms, but stay open for size + grace = {} ms: leave `retention` out, or \
-             make it at least that",
-            size_ms.saturating_add(grace_ms)
-        );
-        wrong(word.span(), message);
-        return None;
-    }
     let retention_ms = retention.map(|(ms, _)| ms);
     grouped.window = Some(WindowSpec { kind, grace_ms, retention_ms });
     Some(Flow::Grouped(grouped))

@@ -1,15 +1,20 @@
 //! A chain of operators: `head.operator(…).operator(…)`.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Token, Type};
 
 use super::comma_separated;
+use super::recover::{self, Cut};
 
 /// A chain.
 pub(crate) struct Chain {
     pub(crate) head: Head,
     pub(crate) calls: Vec<Call>,
+    /// Where reading stopped before its end.
+    pub(crate) cut: Option<Cut>,
 }
 
 /// What a chain starts with.
@@ -25,6 +30,8 @@ pub(crate) struct Call {
     pub(crate) name: Ident,
     pub(crate) args: Vec<Arg>,
     pub(crate) arms: Option<Vec<Arm>>,
+    /// What could not be read in it: no more is said of it.
+    pub(crate) cut: Option<Cut>,
 }
 
 /// `value`, `name = value` or `name: Type = value`.
@@ -59,7 +66,8 @@ impl Parse for Chain {
         } else {
             Head::Name(name)
         };
-        Ok(Chain { head, calls: calls(input)? })
+        let (calls, cut) = calls(input);
+        Ok(Chain { head, calls, cut })
     }
 }
 
@@ -73,12 +81,22 @@ fn merged(input: ParseStream<'_>) -> syn::Result<Ident> {
     Ok(name)
 }
 
-fn calls(input: ParseStream<'_>) -> syn::Result<Vec<Call>> {
+/// The calls of a chain; those before an error, and the error.
+fn calls(input: ParseStream<'_>) -> (Vec<Call>, Option<Cut>) {
     let mut calls = Vec::new();
-    while input.parse::<Option<Token![.]>>()?.is_some() {
-        calls.push(input.parse()?);
+    while input.peek(Token![.]) {
+        let dot_and_call = |input: ParseStream<'_>| {
+            input.parse::<Token![.]>()?;
+            Call::parse(input)
+        };
+        match dot_and_call(input) {
+            Ok(call) => calls.push(call),
+            Err(error) => {
+                return (calls, Some(Cut::at(error, input)));
+            }
+        }
     }
-    Ok(calls)
+    (calls, None)
 }
 
 impl Parse for Call {
@@ -89,26 +107,54 @@ impl Parse for Call {
                 "expected an operator after the dot: `filter(…)`, `map(…)`, `to(…)`, …",
             )
         })?;
+        let mut call = Call { name, args: Vec::new(), arms: None, cut: None };
+        if input.peek(Token![::]) {
+            let message = format!(
+                "an operator takes no type arguments: give the closure of `{}` a return type (`|v| -> Type {{ … }}`)",
+                call.name
+            );
+            let error = input.error(message);
+            input.parse::<Token![::]>()?;
+            input.parse::<syn::AngleBracketedGenericArguments>()?;
+            call.cut = Some(Cut { error, mentioned: BTreeSet::new() });
+        }
         let content;
         if input.peek(syn::token::Brace) {
             syn::braced!(content in input);
-            let arms = parse_arms(&content)?;
-            return Ok(Call { name, args: Vec::new(), arms: Some(arms) });
+            let (arms, cut) = parse_arms(&content);
+            call.arms = Some(arms);
+            call.cut = call.cut.or(cut);
+        } else if input.peek(syn::token::Paren) {
+            syn::parenthesized!(content in input);
+            let (args, cut) = arguments(&content);
+            call.args = args;
+            call.cut = call.cut.or(cut);
+        } else if call.cut.is_none() {
+            let message = format!("an operator has parentheses: `{}()`", call.name);
+            let error = syn::Error::new(call.name.span(), message);
+            call.cut = Some(Cut { error, mentioned: BTreeSet::new() });
         }
-        if input.peek(Token![::]) {
-            let message = format!(
-                "an operator takes no type arguments: give the closure of `{name}` a return type (`|v| -> Type {{ … }}`)"
-            );
-            return Err(input.error(message));
-        }
-        if !input.peek(syn::token::Paren) {
-            let message = format!("an operator has parentheses: `{name}()`");
-            return Err(syn::Error::new(name.span(), message));
-        }
-        syn::parenthesized!(content in input);
-        let args = super::item::arguments(&content)?;
-        Ok(Call { name, args, arms: None })
+        Ok(call)
     }
+}
+
+/// What stands between the parentheses of an operator: up to an error, with what can be read of the
+/// argument that has it.
+fn arguments(input: ParseStream<'_>) -> (Vec<Arg>, Option<Cut>) {
+    let mut args = Vec::new();
+    while !input.is_empty() {
+        let (arg, cut) = recover::one(input, Arg::parse);
+        args.extend(arg);
+        if cut.is_some() {
+            return (args, cut);
+        }
+        if !input.is_empty()
+            && let Err(error) = input.parse::<Token![,]>()
+        {
+            return (args, Some(Cut::at(error, input)));
+        }
+    }
+    (args, None)
 }
 
 impl Parse for Arg {
@@ -128,37 +174,73 @@ impl Parse for Arg {
     }
 }
 
-fn parse_arms(input: ParseStream<'_>) -> syn::Result<Vec<Arm>> {
+/// The arms of `branch`: up to an error.
+fn parse_arms(input: ParseStream<'_>) -> (Vec<Arm>, Option<Cut>) {
     let mut arms = Vec::new();
     while !input.is_empty() {
-        let pattern = if input.peek(Token![else]) {
-            let otherwise: Token![else] = input.parse()?;
-            syn::parse_quote_spanned!(otherwise.span => _)
-        } else {
-            input.call(syn::Pat::parse_multi_with_leading_vert)?
-        };
-        let guard = input.parse::<Option<Token![if]>>()?.map(|_| input.parse()).transpose()?;
-        input.parse::<Token![=>]>().map_err(|e| {
-            syn::Error::new(e.span(), "expected `=> sink` after the pattern of the arm")
-        })?;
-        let target = if input.peek(Token![.]) {
-            ArmTarget::Calls(calls(input)?)
-        } else {
-            ArmTarget::Sink(input.parse().map_err(|e| {
-                syn::Error::new(
-                    e.span(),
-                    "an arm of `branch` goes to a sink, or on with `.operator(…)`",
-                )
-            })?)
-        };
-        arms.push(Arm { pattern, guard, target });
-        if !input.is_empty() {
-            input.parse::<Token![,]>().map_err(|e| {
-                syn::Error::new(e.span(), "expected `,` between the arms of `branch`")
-            })?;
+        let (arm, cut) = recover::one(input, arm);
+        arms.extend(arm);
+        if cut.is_some() {
+            return (arms, cut);
+        }
+        if !input.is_empty()
+            && let Err(error) = input.parse::<Token![,]>()
+        {
+            let message = "expected `,` between the arms of `branch`";
+            let error = syn::Error::new(error.span(), message);
+            return (arms, Some(Cut::at(error, input)));
         }
     }
-    Ok(arms)
+    (arms, None)
+}
+
+fn arm(input: ParseStream<'_>) -> syn::Result<Arm> {
+    let pattern = if input.peek(Token![else]) {
+        let otherwise: Token![else] = input.parse()?;
+        syn::parse_quote_spanned!(otherwise.span => _)
+    } else {
+        input.call(syn::Pat::parse_multi_with_leading_vert)?
+    };
+    let guard = input.parse::<Option<Token![if]>>()?.map(|_| input.parse()).transpose()?;
+    input.parse::<Token![=>]>().map_err(|e| {
+        syn::Error::new(e.span(), "expected `=> sink` after the pattern of the arm")
+    })?;
+    let target = if input.peek(Token![.]) {
+        let (calls, cut) = calls(input);
+        match cut {
+            Some(cut) => return Err(cut.error),
+            None => ArmTarget::Calls(calls),
+        }
+    } else {
+        ArmTarget::Sink(input.parse().map_err(|e| {
+            syn::Error::new(
+                e.span(),
+                "an arm of `branch` goes to a sink, or on with `.operator(…)`",
+            )
+        })?)
+    };
+    Ok(Arm { pattern, guard, target })
+}
+
+impl Chain {
+    /// The errors of reading it, each once.
+    pub(super) fn errors(&self) -> Vec<syn::Error> {
+        let mut errors = Vec::new();
+        take_errors(&self.calls, &mut errors);
+        errors.extend(self.cut.as_ref().map(|cut| cut.error.clone()));
+        errors
+    }
+}
+
+fn take_errors(calls: &[Call], errors: &mut Vec<syn::Error>) {
+    for call in calls {
+        errors.extend(call.cut.as_ref().map(|cut| cut.error.clone()));
+        for arm in call.arms.iter().flatten() {
+            if let ArmTarget::Calls(calls) = &arm.target {
+                take_errors(calls, errors);
+            }
+        }
+    }
 }
 
 impl Call {

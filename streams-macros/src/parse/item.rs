@@ -4,8 +4,9 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Token, Type};
 
 use super::chain::Chain;
+use super::recover::{self, Cut};
+use super::rust_item;
 use super::unread::Unread;
-use super::{comma_separated, rust_item};
 use crate::diagnostic::{suggestion, suggestion_or};
 
 /// An item.
@@ -21,6 +22,19 @@ pub(crate) enum Item {
 }
 
 impl Item {
+    /// Where reading stopped in it: those errors are reported already.
+    pub(super) fn errors(&self) -> Vec<syn::Error> {
+        let of = |cut: &Option<Cut>| cut.iter().map(|cut| cut.error.clone()).collect();
+        match self {
+            Item::Input(input) => of(&input.cut),
+            Item::Sink(sink) => of(&sink.cut),
+            Item::Store(store) => of(&store.cut),
+            Item::Let(item) => item.chain.errors(),
+            Item::Chain(chain) => chain.errors(),
+            Item::Setting(_) | Item::Unread(_) => Vec::new(),
+        }
+    }
+
     /// What could follow it, for messages.
     pub(super) fn next(&self) -> &'static str {
         match self {
@@ -60,6 +74,7 @@ pub(crate) struct Input {
     pub(crate) value: Type,
     pub(crate) topic: Expr,
     pub(crate) options: Vec<Opt>,
+    pub(crate) cut: Option<Cut>,
 }
 
 /// `sink name: stream<K, V> = "topic", options;`
@@ -71,15 +86,18 @@ pub(crate) struct Sink {
     pub(crate) value: Type,
     pub(crate) topic: Expr,
     pub(crate) options: Vec<Opt>,
+    pub(crate) cut: Option<Cut>,
 }
 
 /// `store name: kv<K, V>, options;`
 pub(crate) struct Store {
+    pub(crate) doc: String,
     pub(crate) name: Ident,
     pub(crate) kind: Ident,
     pub(crate) key: Type,
     pub(crate) value: Type,
     pub(crate) options: Vec<Opt>,
+    pub(crate) cut: Option<Cut>,
 }
 
 /// `let name: stream<K, V> = chain;`
@@ -98,8 +116,12 @@ pub(crate) struct Opt {
 
 impl Parse for Opt {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let name = input.parse()?;
-        let value = input.parse::<Option<Token![=]>>()?.map(|_| input.parse()).transpose()?;
+        let name: Ident = input.parse()?;
+        let value = input.parse::<Option<Token![=]>>()?.map(|_| input.parse()).transpose();
+        let value = value.map_err(|e| {
+            let message = format!("`{name}` needs a value: `{name} = …`");
+            syn::Error::new(e.span(), message)
+        })?;
         Ok(Opt { name, value })
     }
 }
@@ -174,7 +196,8 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
     let kind: Ident = input.parse()?;
     let (key, value) = key_and_value(input, &kind)?;
     if word == "store" {
-        return Ok(Item::Store(Store { name, kind, key, value, options: options(input)? }));
+        let (options, cut) = options(input);
+        return Ok(Item::Store(Store { doc, name, kind, key, value, options, cut }));
     }
     let shape = shape(&kind)?;
     input.parse::<Token![=]>().map_err(|e| {
@@ -182,9 +205,9 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
         syn::Error::new(e.span(), message)
     })?;
     let topic = input.parse()?;
-    let options = options(input)?;
+    let (options, cut) = options(input);
     match word.as_str() {
-        "sink" => Ok(Item::Sink(Sink { doc, name, shape, key, value, topic, options })),
+        "sink" => Ok(Item::Sink(Sink { doc, name, shape, key, value, topic, options, cut })),
         _ => {
             let input_kind = if word == "table" { InputKind::Table } else { InputKind::Source };
             let wanted = if word == "table" { Shape::Table } else { Shape::Stream };
@@ -193,7 +216,8 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
                 let message = format!("a `{word}` is declared as `{right}<K, V>`");
                 return Err(syn::Error::new(kind.span(), message));
             }
-            Ok(Item::Input(Input { doc, kind: input_kind, name, key, value, topic, options }))
+            let kind = input_kind;
+            Ok(Item::Input(Input { doc, kind, name, key, value, topic, options, cut }))
         }
     }
 }
@@ -225,16 +249,20 @@ fn key_and_value(input: ParseStream<'_>, kind: &Ident) -> syn::Result<(Type, Typ
     Ok((key, value))
 }
 
-/// `, option, option` up to the semicolon.
-fn options(input: ParseStream<'_>) -> syn::Result<Vec<Opt>> {
+/// `, option, option` up to the semicolon; those before an error, and the error.
+fn options(input: ParseStream<'_>) -> (Vec<Opt>, Option<Cut>) {
     let mut all = Vec::new();
-    while input.parse::<Option<Token![,]>>()?.is_some() {
+    while input.parse::<Option<Token![,]>>().is_ok_and(|comma| comma.is_some()) {
         if input.peek(Token![;]) {
             break;
         }
-        all.push(input.parse()?);
+        let (option, cut) = recover::one(input, Opt::parse);
+        all.extend(option.filter(|_| cut.is_none()));
+        if cut.is_some() {
+            return (all, cut);
+        }
     }
-    Ok(all)
+    (all, None)
 }
 
 fn parse_let(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
@@ -250,9 +278,4 @@ fn parse_let(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
     };
     input.parse::<Token![=]>()?;
     Ok(Item::Let(Let { doc, name, declared, chain: input.parse()? }))
-}
-
-/// What stands between the parentheses of an operator.
-pub(super) fn arguments(input: ParseStream<'_>) -> syn::Result<Vec<super::Arg>> {
-    comma_separated(input, super::Arg::parse)
 }

@@ -3,6 +3,7 @@
 mod chain;
 mod item;
 mod module;
+mod recover;
 mod unread;
 
 use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
@@ -11,6 +12,7 @@ use syn::parse::{ParseStream, Parser};
 pub(crate) use chain::{Arg, ArmTarget, Call, Chain, Head};
 pub(crate) use item::{Input, InputKind, Item, Let, Opt, Setting, Shape, Sink, Store};
 pub(crate) use module::{Module, Siblings, parse_module};
+pub(crate) use recover::Cut;
 pub(crate) use unread::Unread;
 
 use crate::diagnostic::Diagnostics;
@@ -48,6 +50,7 @@ fn parse_piece(piece: Vec<TokenTree>, items: &mut Vec<Item>, errors: &mut Diagno
         Ok((item, input.parse::<TokenStream>()?))
     };
     let mut rest = piece;
+    let mut whole_items = true;
     loop {
         let whole = rest.clone();
         let (item, after) = match item_and_rest.parse2(rest.iter().cloned().collect()) {
@@ -59,11 +62,15 @@ fn parse_piece(piece: Vec<TokenTree>, items: &mut Vec<Item>, errors: &mut Diagno
             }
         };
         let expected = item.next();
+        for error in item.errors() {
+            whole_items = false;
+            errors.push(error);
+        }
         items.push(item);
         rest = after.into_iter().collect();
         match rest.as_slice() {
-            [] => return true,
-            [first, ..] if is_semicolon(first) => return true,
+            [] => return whole_items,
+            [first, ..] if is_semicolon(first) => return whole_items,
             [first, second, ..] => {
                 errors.error(first.span(), format!("expected `;` or {expected} here"));
                 let assigned = matches!(second, TokenTree::Punct(p) if p.as_char() == '=');

@@ -27,7 +27,8 @@ impl Unread {
     }
 }
 
-fn collect(tokens: impl IntoIterator<Item = TokenTree>, names: &mut BTreeSet<String>) {
+/// The names in these tokens.
+pub(super) fn collect(tokens: impl IntoIterator<Item = TokenTree>, names: &mut BTreeSet<String>) {
     for token in tokens {
         match token {
             TokenTree::Ident(name) => {

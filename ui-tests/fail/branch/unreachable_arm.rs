@@ -4,8 +4,6 @@ use streams::prelude::*;
 
 #[topology]
 mod t {
-    #![deny(unreachable_patterns)]
-
     #[derive(Clone, Serialize, Deserialize)]
     pub enum Event {
         Login,

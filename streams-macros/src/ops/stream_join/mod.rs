@@ -19,8 +19,9 @@ use std::rc::Rc;
 use syn::{Ident, Type};
 
 use super::{ident, named};
+use crate::check::join_keys;
 use crate::model::{
-    Builder, Flow, NodeId, StoreId, StoreKind, StreamFlow, borrowed_to_owned, option_of, same, text,
+    Builder, Flow, NodeId, StoreId, StoreKind, StreamFlow, borrowed_to_owned, option_of,
 };
 use crate::parse::Call;
 use crate::rewrite::Function;
@@ -91,13 +92,8 @@ pub(super) fn build(
     let plain = |ty: &Type| option_of(ty).cloned().unwrap_or_else(|| ty.clone());
     let (left_key, right_key) = (left_key?, right_key?);
     let key = plain(&left_key);
-    if !same(&key, &plain(&right_key)) {
-        let message = format!(
-            "the keys of the left stream are `{}`, those of `{other}` are `{}`: join by one type of key",
-            text(&key),
-            text(&plain(&right_key))
-        );
-        builder.errors.error(other.span(), message);
+    let keys = (Some(&key), Some(&right_key));
+    if !join_keys::one_type(builder.errors, call.span(), keys, ("stream", other)) {
         return None;
     }
     let (left_value, right_value, value) = (left_value?, right_value?, value?);
@@ -111,8 +107,10 @@ pub(super) fn build(
     let size = before_ms.saturating_add(after_ms).max(0);
     let retention_ms = size.saturating_add(grace_ms);
     let kept = StoreKind::Sliding { retention_ms };
-    let names =
-        |part: &str, suffix: &str| (format_ident!("{label}_{part}"), format!("{label}-{suffix}"));
+    let names = |part: &str, suffix: &str| {
+        let field = format_ident!("{label}_{part}", span = label.span());
+        (field, format!("{label}-{suffix}"))
+    };
     let this = builder.own_store(names("this", "this-join-store"), kept, &key, &left_value, None);
     let that =
         builder.own_store(names("other", "other-join-store"), kept, &key, &right_value, None);

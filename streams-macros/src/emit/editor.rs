@@ -1,0 +1,51 @@
+//! What editors need and compilers do not: every name of the language where it is used, beside what it
+//! stands for. With that, go-to-definition, references, hover and rename reach streams, sinks, stores and
+//! operators. Streams named by `let` are fields here; the others have handles in the test driver.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Ident;
+
+use crate::model::Graph;
+
+pub(super) fn names(graph: &Graph) -> TokenStream {
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let fields: Vec<&Ident> =
+        graph.lets.iter().filter(|name| known.insert(name.to_string())).collect();
+    let in_driver: BTreeSet<String> = {
+        let sources = graph.sources.iter().map(|s| &s.ident);
+        let sinks = graph.sinks.iter().map(|s| &s.ident);
+        let stores = (0..graph.subtopologies).flat_map(|n| graph.stores_of(n));
+        let stores: Vec<&Ident> = stores.map(|id| &graph.store(id).ident).collect();
+        sources.chain(sinks).chain(stores).map(ToString::to_string).collect()
+    };
+    let uses = graph.uses.iter().filter_map(|name| {
+        let text = name.to_string();
+        if known.contains(&text) {
+            Some(quote!(let _ = names.#name;))
+        } else {
+            in_driver.contains(&text).then(|| quote!(let _ = TestDriver::#name;))
+        }
+    });
+    let words = graph
+        .words
+        .iter()
+        .map(|word| quote_spanned!(word.span()=> ::streams::__private::operators().#word;));
+    quote! {
+        #[allow(unexpected_cfgs)]
+        const _: () = {
+            #[cfg(rust_analyzer)]
+            struct Names {
+                #(#fields: (),)*
+            }
+
+            #[cfg(rust_analyzer)]
+            fn names(names: &Names) {
+                #(#uses)*
+                #(#words)*
+            }
+        };
+    }
+}

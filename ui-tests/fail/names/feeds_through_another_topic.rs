@@ -1,0 +1,18 @@
+//! Two chains write for each other.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source asked: stream<String, i64> = "asked";
+        source answered: stream<String, i64> = "answered";
+        sink answers: stream<String, i64> = "answered";
+        sink questions: stream<String, i64> = "asked";
+
+        asked.map_values(|n| n + 1).to(answers);
+        answered.filter(|n| *n < 10).to(questions);
+    }
+}
+
+fn main() {}

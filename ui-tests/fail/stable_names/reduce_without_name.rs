@@ -1,0 +1,15 @@
+//! A reduce without a name for its store.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.group_by_key().reduce(|a, b| a + b).to_stream().to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A repartition topic without a name.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<i64, i64> = "out";
+
+        orders.select_key(|_, n| -> i64 { n / 100 }).repartition().to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! Two joins with one stream would keep their data under one name.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source clicks: stream<String, i64> = "clicks";
+        source taps: stream<String, i64> = "taps";
+        source views: stream<String, i64> = "views";
+        sink out: stream<String, i64> = "out";
+
+        clicks.join(views, |c, v| -> i64 { c + v }, within(5m)).to(out);
+        taps.join(views, |t, v| -> i64 { t * v }, within(5m)).to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! What fails would come back through the source.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        on_error = dead_letter("orders");
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.to(out);
+    }
+}
+
+fn main() {}
