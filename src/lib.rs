@@ -37,6 +37,8 @@ pub use streams_core::{
 };
 pub use streams_macros::topology;
 
+pub mod lock;
+
 /// Running an application: on the embedded log, or on Apache Kafka.
 #[cfg(feature = "runtime")]
 pub use streams_runtime as runtime;

@@ -9,6 +9,7 @@ pub mod dead_letter;
 pub mod error;
 pub mod format;
 pub mod headers;
+pub mod lock;
 #[doc(hidden)]
 pub mod op;
 pub mod output;

@@ -12,8 +12,20 @@ pub trait Topology: 'static {
     /// The topology as data.
     const DESCRIPTION: &'static TopologyDescription;
 
+    /// The definitions of the module's types that topics and stores may hold, in the order of names.
+    const TYPES: &'static [TypeDescription] = &[];
+
     /// A new task of this sub-topology, with its stores in memory and empty.
     fn task(subtopology: usize) -> Box<dyn TaskLogic>;
+}
+
+/// A type of the user's.
+#[derive(Debug)]
+pub struct TypeDescription {
+    /// Its name.
+    pub name: &'static str,
+    /// What it consists of, as Rust writes it, without what does not change its bytes.
+    pub definition: &'static str,
 }
 
 /// An application: what a topology's `app()` returns. The runtime adds `run_from_args()` and what

@@ -11,6 +11,7 @@ mod errors;
 mod fan_out;
 mod formats;
 mod joins;
+mod lock;
 mod stateful;
 mod stateless;
 mod stream_joins;

@@ -4,6 +4,7 @@ mod description;
 mod editor;
 mod emitter;
 mod listing;
+mod lock;
 mod names;
 mod task;
 mod test_driver;
@@ -15,7 +16,7 @@ pub(crate) use emitter::{Emitter, Operand, Vars};
 pub(crate) use names::{here, name};
 
 use crate::diagnostic::Diagnostics;
-use crate::parse::{Module, parse_items, parse_module};
+use crate::parse::{Module, Siblings, parse_items, parse_module};
 use crate::{check, model};
 
 /// The whole expansion of `#[topology]`.
@@ -39,7 +40,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let items_of_topology = parse_items(body, &mut errors);
     let graph = model::build(name.clone(), items_of_topology, &siblings, &mut errors);
     check::check(&graph, &mut errors);
-    let generated = topology(&graph);
+    let generated = topology(&graph, &siblings);
     let errors = errors.into_tokens();
     let is_inner = |a: &&syn::Attribute| matches!(a.style, syn::AttrStyle::Inner(_));
     let (inner, outer): (Vec<_>, Vec<_>) = attributes.iter().partition(is_inner);
@@ -56,13 +57,14 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn topology(graph: &model::Graph) -> TokenStream {
+fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let tasks: TokenStream = (0..graph.subtopologies).map(|n| task::task(graph, n)).collect();
     let description = description::description(graph);
     let driver = test_driver::test_driver(graph);
     let assertions = check::co_partitioning::assertions(graph);
     let editor = editor::names(graph);
     let doc = listing::repartitions(graph);
+    let (types, lock_test) = (lock::types(siblings), lock::test());
     let numbers = 0..graph.subtopologies;
     let names = (0..graph.subtopologies).map(names::task);
     quote! {
@@ -74,6 +76,7 @@ fn topology(graph: &model::Graph) -> TokenStream {
 
         impl ::streams::Topology for Topology {
             const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
+            #types
 
             fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
                 match subtopology {
@@ -91,6 +94,7 @@ fn topology(graph: &model::Graph) -> TokenStream {
 
         #driver
         #assertions
+        #lock_test
         #editor
     }
 }

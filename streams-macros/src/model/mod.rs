@@ -26,5 +26,5 @@ pub(crate) use settings::{Guarantee, Semantics};
 pub(crate) use subtopology::meeting;
 pub(crate) use types::{
     Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
-    borrowed_to_owned, option_of, reference_of, same, session_of, text, windowed_of,
+    borrowed_to_owned, option_of, reference_of, same, session_of, spaced, text, windowed_of,
 };

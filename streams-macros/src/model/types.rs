@@ -1,6 +1,6 @@
 //! What flows along a chain, and what can be said of a type by looking at it.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
@@ -165,7 +165,12 @@ pub(crate) fn same(a: &Type, b: &Type) -> bool {
 
 /// A type as a person writes it.
 pub(crate) fn text(ty: &Type) -> String {
-    let spaced = ty.to_token_stream().to_string();
+    spaced(ty.to_token_stream())
+}
+
+/// Tokens as a person writes them.
+pub(crate) fn spaced(tokens: TokenStream) -> String {
+    let spaced = tokens.to_string();
     let mut out = String::new();
     for c in spaced.chars() {
         let tight_before = matches!(c, '<' | '>' | ',' | ':' | ']' | ')' | ';');
@@ -174,7 +179,7 @@ pub(crate) fn text(ty: &Type) -> String {
                 out.pop();
             }
         }
-        let tight_after = out.ends_with(['<', '&', ':', '[', '(']);
+        let tight_after = out.ends_with(['<', '&', '[', '(']) || out.ends_with("::");
         if c == ' ' && tight_after {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Text to syntax tree: nothing is resolved here.
 
 mod chain;
+mod definition;
 mod item;
 mod module;
 mod recover;

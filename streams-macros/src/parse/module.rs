@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use proc_macro2::{Span, TokenStream};
 use syn::spanned::Spanned;
 
+use super::definition;
 use crate::diagnostic::Diagnostics;
 
 /// The module, taken apart.
@@ -20,14 +21,22 @@ pub(crate) struct Module {
     pub(crate) siblings: Siblings,
 }
 
-/// The signatures of the module's functions.
+/// What the module's own items tell: signatures of functions, definitions of types.
 #[derive(Default)]
-pub(crate) struct Siblings(BTreeMap<String, syn::Signature>);
+pub(crate) struct Siblings {
+    functions: BTreeMap<String, syn::Signature>,
+    types: BTreeMap<String, String>,
+}
 
 impl Siblings {
     /// The signature of the function that a path names, if the module has it.
     pub(crate) fn get(&self, path: &syn::Path) -> Option<&syn::Signature> {
-        self.0.get(&path.get_ident()?.to_string())
+        self.functions.get(&path.get_ident()?.to_string())
+    }
+
+    /// The definitions of the module's types, by name.
+    pub(crate) fn types(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.types.iter().map(|(name, definition)| (name.as_str(), definition.as_str()))
     }
 }
 
@@ -66,8 +75,9 @@ pub(crate) fn parse_module(item: TokenStream, errors: &mut Diagnostics) -> Optio
             }
             item => {
                 if let syn::Item::Fn(f) = &item {
-                    siblings.0.insert(f.sig.ident.to_string(), f.sig.clone());
+                    siblings.functions.insert(f.sig.ident.to_string(), f.sig.clone());
                 }
+                definition::add(&item, &mut siblings.types);
                 kept.push(item);
             }
         }

@@ -1,7 +1,8 @@
 //! The program that an application makes of itself: `run` (the default), `describe`, `check`,
-//! `reset`.
+//! `reset`, `lock`.
 
 mod describe;
+mod lock;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use streams_core::topology::{App, Topology};
 
 pub use describe::describe;
+pub use lock::write_lock;
 
 use crate::config::{Config, Layers};
 use crate::error::{Error, Result};
@@ -43,6 +45,9 @@ enum What {
     /// Make ready to process the inputs again: move the group's offsets, delete the internal topics
     /// and this machine's state. Refused while the application runs.
     Reset(ResetFlags),
+    /// Write topology.lock, with which a test compares the topology: names, types, formats and
+    /// partitions of its topics and stores. Refused where data would be orphaned or misread.
+    Lock(lock::Lock),
 }
 
 #[derive(Args)]
@@ -130,6 +135,7 @@ impl<T: Topology> AppExt for App<T> {
             }
             Some(What::Check) => check(&self, &config),
             Some(What::Reset(flags)) => reset(&self, &config, &flags),
+            Some(What::Lock(lock)) => lock.run::<T>(),
             Some(What::Run) | None => {
                 let streams = Streams::start(&self, config)?;
                 match command.flags.until_end {

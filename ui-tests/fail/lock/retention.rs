@@ -1,0 +1,29 @@
+//! Windows are kept for less long.
+
+pub mod before {
+    use streams::prelude::*;
+
+    #[topology]
+    pub mod orders {
+        topology! {
+            source orders: stream<String, i64> = "orders";
+            sink out: stream<Windowed<String>, i64> = "out";
+
+            orders.group_by_key().window(tumbling(5m), retention(7d)).count(counts).to_stream().to(out);
+        }
+    }
+}
+
+pub mod after {
+    use streams::prelude::*;
+
+    #[topology]
+    pub mod orders {
+        topology! {
+            source orders: stream<String, i64> = "orders";
+            sink out: stream<Windowed<String>, i64> = "out";
+
+            orders.group_by_key().window(tumbling(5m), retention(1d)).count(counts).to_stream().to(out);
+        }
+    }
+}

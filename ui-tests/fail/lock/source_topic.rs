@@ -1,0 +1,29 @@
+//! A source reads another topic.
+
+pub mod before {
+    use streams::prelude::*;
+
+    #[topology]
+    pub mod orders {
+        topology! {
+            source orders: stream<String, i64> = "orders";
+            sink out: stream<String, i64> = "out";
+
+            orders.to(out);
+        }
+    }
+}
+
+pub mod after {
+    use streams::prelude::*;
+
+    #[topology]
+    pub mod orders {
+        topology! {
+            source orders: stream<String, i64> = "orders-v2";
+            sink out: stream<String, i64> = "out";
+
+            orders.to(out);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! The module, and with it the application id, is called otherwise.
+
+pub mod before {
+    use streams::prelude::*;
+
+    #[topology]
+    pub mod orders {
+        topology! {
+            source orders: stream<String, i64> = "orders";
+            sink out: stream<String, i64> = "out";
+
+            orders.to(out);
+        }
+    }
+}
+
+pub mod after {
+    use streams::prelude::*;
+
+    #[topology]
+    pub mod purchases {
+        topology! {
+            source orders: stream<String, i64> = "orders";
+            sink out: stream<String, i64> = "out";
+
+            orders.to(out);
+        }
+    }
+}
