@@ -12,6 +12,7 @@
 
 mod backend;
 mod cache;
+mod clock;
 mod key_value;
 mod span;
 mod unmatched;
@@ -19,6 +20,7 @@ mod window;
 
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
+pub use clock::ClockStore;
 pub use key_value::KeyValueStore;
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
 pub use unmatched::{Either, UnmatchedStore};
@@ -77,6 +79,21 @@ pub trait StateStore: Send {
     /// # Errors
     /// If the disk cannot be read.
     fn rows(&self) -> Result<Vec<Row>>;
+}
+
+/// A store of windows, as far as their closing needs it.
+pub trait WindowRows<K, V> {
+    /// The key that these bytes stand for, and what its window holds, with its timestamp.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn row(&mut self, key: &[u8], time: i64, start: i64) -> Result<Option<(K, V, i64)>>;
+
+    /// Calls `each` with the key, time and start of every row.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()>;
 }
 
 /// A row in its encoding: key and value as in the changelog, and the timestamp of the value.

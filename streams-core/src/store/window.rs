@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::marker::PhantomData;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::{Backend, FlushBatch, Row, StateStore, WindowRows, append, split_row};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
@@ -45,6 +45,8 @@ pub struct WindowStore<K, V, KF, VF> {
     disk_from: i64,
     flushed_from: i64,
     scratch: Vec<u8>,
+    /// The place of a row that has expired: what is put there is gone.
+    expired: Slot<V>,
     formats: PhantomData<fn() -> (KF, VF)>,
 }
 
@@ -69,8 +71,14 @@ where
             disk_from: 0,
             flushed_from: 0,
             scratch: Vec::new(),
+            expired: Slot { value: None, timestamp: -1 },
             formats: PhantomData,
         }
+    }
+
+    /// Largest start of a window seen.
+    pub fn observed(&self) -> i64 {
+        self.observed
     }
 
     fn expired(&self, start: i64) -> bool {
@@ -104,7 +112,8 @@ where
             .and_then(|s| Some((s.value.as_ref()?, s.timestamp))))
     }
 
-    /// The place of `key` in the window that starts at `start`, to change; `None` deletes.
+    /// The place of `key` in the window that starts at `start`, to change; `None` deletes. A row that
+    /// has expired has no value, and keeps none.
     ///
     /// # Errors
     /// If the disk cannot be read.
@@ -118,6 +127,10 @@ where
         if start > self.observed {
             self.observed = start;
             self.expire();
+        }
+        if self.expired(start) {
+            self.expired = Slot { value: None, timestamp: -1 };
+            return Ok(&mut self.expired);
         }
         let (segment, index) = self.locate(key, start)?;
         match self.segments.get_mut(segment).and_then(|s| s.rows.get_mut(index)) {
@@ -214,6 +227,38 @@ where
                 ),
             )
         })
+    }
+}
+
+impl<K, V, KF, VF> WindowRows<K, V> for WindowStore<K, V, KF, VF>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    KF: Encode<K> + DecodeOwned<K>,
+    VF: Encode<V> + DecodeOwned<V>,
+{
+    fn row(&mut self, key: &[u8], time: i64, _: i64) -> Result<Option<(K, V, i64)>> {
+        let key: K = KF::decode(key)?;
+        let found = self.get(&key, time)?.map(|(value, timestamp)| (value.clone(), timestamp));
+        Ok(found.map(|(value, timestamp)| (key, value, timestamp)))
+    }
+
+    fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()> {
+        if let Some(backend) = &self.backend {
+            backend.scan(&[], None, false, &mut |key, _| {
+                if let Some((key, start)) = key.get(8..).and_then(|k| k.split_last_chunk::<8>()) {
+                    each(key, i64::from_be_bytes(*start), 0);
+                }
+                Ok(true)
+            })?;
+        }
+        let mut encoded = Vec::new();
+        for ((key, start), _) in self.segments.iter().flat_map(|s| s.rows.iter()) {
+            encoded.clear();
+            KF::encode(key, &mut encoded)?;
+            each(&encoded, *start, 0);
+        }
+        Ok(())
     }
 }
 

@@ -83,7 +83,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         let store = graph.store(id);
         let (name, memory, topic) = (store.name.clone(), store.memory, store.changelog.0 as u16);
         let kind = match store.kind {
-            StoreKind::KeyValue | StoreKind::Unmatched => quote!(KeyValue),
+            StoreKind::KeyValue | StoreKind::Unmatched | StoreKind::Clock => quote!(KeyValue),
             StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
             StoreKind::Session { .. } => quote!(Session),
         };

@@ -1,7 +1,7 @@
 //! Declarations: inputs, sinks and stores with their topics and formats.
 
 use proc_macro2::Span;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::{Expr, Ident, Type};
 
 use super::build::{Builder, Named};
@@ -113,9 +113,8 @@ impl Builder<'_> {
         let (key, value) = (Some(input.key), Some(input.value));
         let flow = match store {
             Some(store) => {
-                let windowed = false;
-                let store = Some(store);
-                Flow::Table(TableFlow { node, key, value, store, nullable: true, windowed })
+                let (store, window) = (Some(store), None);
+                Flow::Table(TableFlow { node, key, value, store, nullable: true, window })
             }
             None => Flow::Stream(StreamFlow { node, key, value, rekeyed: None }),
         };
@@ -218,7 +217,7 @@ impl Builder<'_> {
 
     fn add_store(&mut self, mut store: Store) -> StoreId {
         let retention = match store.kind {
-            StoreKind::KeyValue | StoreKind::Unmatched => None,
+            StoreKind::KeyValue | StoreKind::Unmatched | StoreKind::Clock => None,
             StoreKind::Window { retention_ms }
             | StoreKind::Sliding { retention_ms }
             | StoreKind::Session { retention_ms } => Some(retention_ms),
@@ -271,6 +270,13 @@ impl Builder<'_> {
             return quote!("");
         }
         quote!(#topic)
+    }
+
+    /// The clock beside a store of windows.
+    pub(crate) fn clock_store(&mut self, of: &Ident) -> StoreId {
+        let names = (format_ident!("{of}_clock"), format!("{of}-clock"));
+        let (key, value) = (syn::parse_quote!(String), syn::parse_quote!(i64));
+        self.own_store(names, StoreKind::Clock, &key, &value, None)
     }
 
     /// A store of an operator's own, which nobody can name: its field, and its name in topics.

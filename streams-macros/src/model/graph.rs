@@ -154,6 +154,8 @@ pub(crate) enum StoreKind {
     },
     /// Records of a stream join without a partner.
     Unmatched,
+    /// An operator's clock.
+    Clock,
 }
 
 /// A store.

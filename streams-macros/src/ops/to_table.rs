@@ -49,7 +49,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let kept = builder.graph.store(store);
     let (key, value) = (Some(kept.key.clone()), Some(kept.value.clone()));
     let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, key, value, store: Some(store), nullable, windowed: false }))
+    Some(Flow::Table(TableFlow { node, key, value, store: Some(store), nullable, window: None }))
 }
 
 impl Operator for ToTable {

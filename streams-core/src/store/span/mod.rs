@@ -18,7 +18,7 @@ pub use kinds::{SessionSpan, Span, WindowSpan};
 pub use rows::Rows;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::{Backend, FlushBatch, Row, StateStore, WindowRows, append, split_row};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
@@ -73,6 +73,18 @@ where
             number: 0,
             formats: PhantomData,
         }
+    }
+
+    /// Largest time seen.
+    pub fn observed(&self) -> i64 {
+        self.observed
+    }
+
+    /// True if Kafka Streams, where rows go by segments, still has those of this time after so long.
+    pub fn has_segment(&self, time: i64, retention_ms: i64) -> bool {
+        let segment_ms = (retention_ms / 2).max(MIN_SEGMENT_MS);
+        let first = self.observed.saturating_sub(retention_ms).div_euclid(segment_ms);
+        time.div_euclid(segment_ms) >= first
     }
 
     /// Rows at or before this time have expired.
@@ -162,6 +174,47 @@ where
         let slot = Slot { value: Some(rows), timestamp: -1 };
         Ok(self.cache.insert(hash, key.to_owned(), slot, bytes))
     }
+}
+
+impl<T: Span, K, V, KF, VF> WindowRows<K, V> for SpanStore<T, K, V, KF, VF>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    KF: Encode<K> + DecodeOwned<K>,
+    VF: Encode<V> + DecodeOwned<V>,
+{
+    fn row(&mut self, key: &[u8], time: i64, start: i64) -> Result<Option<(K, V, i64)>> {
+        let key: K = KF::decode(key)?;
+        let found = self.rows(&key)?.get(T::at(time, start));
+        let found = found.map(|(value, timestamp)| (value.clone(), timestamp));
+        Ok(found.map(|(value, timestamp)| (key, value, timestamp)))
+    }
+
+    fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()> {
+        if let Some(backend) = &self.backend {
+            backend.scan(&[], None, false, &mut |row_key, _| {
+                let (key, span) = split_key::<T>(row_key).ok_or_else(|| damaged(self.name))?;
+                each(key, span.time(), span.start());
+                Ok(true)
+            })?;
+        }
+        let mut encoded = Vec::new();
+        for (key, slot) in self.cache.iter() {
+            encoded.clear();
+            KF::encode(key, &mut encoded)?;
+            for (span, ..) in slot.value.iter().flat_map(Rows::all) {
+                each(&encoded, span.time(), span.start());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Key and span of a row's key on disk.
+fn split_key<T: Span>(row_key: &[u8]) -> Option<(&[u8], T)> {
+    let (length, rest) = row_key.get(8..)?.split_first_chunk::<4>()?;
+    let (key, span) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+    Some((key, T::read(span)?))
 }
 
 /// The beginning of the keys on disk of a key's rows in a segment.
@@ -347,12 +400,7 @@ where
         if let Some(backend) = &self.backend {
             backend.scan(&[], None, false, &mut |row_key, row| {
                 let (timestamp, value) = split_row(row)?;
-                let parts = row_key.get(8..).and_then(|rest| {
-                    let (length, rest) = rest.split_first_chunk::<4>()?;
-                    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
-                });
-                let parts = parts.and_then(|(key, span)| Some((key, T::read(span)?)));
-                let (key, span) = parts.ok_or_else(|| damaged(self.name))?;
+                let (key, span) = split_key::<T>(row_key).ok_or_else(|| damaged(self.name))?;
                 if span.time() > horizon {
                     found.insert(full(key, span), (value.to_vec(), timestamp));
                 }
