@@ -212,6 +212,10 @@ where
         self.cache.memory()
     }
 
+    fn uncommitted(&self) -> usize {
+        self.cache.unlogged()
+    }
+
     fn shrink(&mut self, target: usize) {
         if self.backend.is_some() && self.cache.shrink(target) {
             self.complete = false;
