@@ -15,6 +15,7 @@ mod cache;
 mod clock;
 mod key_value;
 mod span;
+mod subscription;
 mod unmatched;
 mod window;
 
@@ -23,6 +24,7 @@ pub use cache::Slot;
 pub use clock::ClockStore;
 pub use key_value::KeyValueStore;
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
+pub use subscription::SubscriptionStore;
 pub use unmatched::{Either, UnmatchedStore};
 pub use window::WindowStore;
 

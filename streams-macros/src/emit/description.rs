@@ -68,6 +68,8 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         let source = graph.source(id);
         let (name, topic, table) = (&source.name, source.topic.0 as u16, source.table);
         let extractor = source.time.is_some();
+        let leads_to = graph.leads_to(source.node);
+        let leads_to = leads_to.iter().map(|t| t.0 as u16);
         let reset = if source.latest { quote!(Latest) } else { quote!(Earliest) };
         quote! {
             ::streams::topology::SourceDescription {
@@ -76,6 +78,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
                 table: #table,
                 extractor: #extractor,
                 reset: ::streams::topology::Reset::#reset,
+                leads_to: &[#(::streams::__private::TopicIndex(#leads_to)),*],
             }
         }
     });
@@ -83,7 +86,10 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         let store = graph.store(id);
         let (name, memory, topic) = (store.name.clone(), store.memory, store.changelog.0 as u16);
         let kind = match store.kind {
-            StoreKind::KeyValue | StoreKind::Unmatched | StoreKind::Clock => quote!(KeyValue),
+            StoreKind::KeyValue
+            | StoreKind::Unmatched
+            | StoreKind::Clock
+            | StoreKind::Subscriptions => quote!(KeyValue),
             StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
             StoreKind::Session { .. } => quote!(Session),
         };

@@ -153,6 +153,7 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
             quote!(::streams::store::UnmatchedStore<#key, #value, #right, #kf, #vf, #rf>)
         }
         StoreKind::Clock => quote!(::streams::store::ClockStore),
+        StoreKind::Subscriptions => quote!(::streams::store::SubscriptionStore),
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
         StoreKind::Window { .. } => quote!(::streams::store::WindowStore<#key, #value, #kf, #vf>),
         StoreKind::Sliding { .. } => quote! {
@@ -189,6 +190,9 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
         }
         StoreKind::Clock => {
             quote!(#ident: ::streams::store::ClockStore::new(#name, #changelog))
+        }
+        StoreKind::Subscriptions => {
+            quote!(#ident: ::streams::store::SubscriptionStore::new(#name, #changelog))
         }
         StoreKind::KeyValue => {
             quote_spanned!(at=> #ident: ::streams::store::KeyValueStore::new(#name, #changelog))

@@ -217,7 +217,10 @@ impl Builder<'_> {
 
     fn add_store(&mut self, mut store: Store) -> StoreId {
         let retention = match store.kind {
-            StoreKind::KeyValue | StoreKind::Unmatched | StoreKind::Clock => None,
+            StoreKind::KeyValue
+            | StoreKind::Unmatched
+            | StoreKind::Clock
+            | StoreKind::Subscriptions => None,
             StoreKind::Window { retention_ms }
             | StoreKind::Sliding { retention_ms }
             | StoreKind::Session { retention_ms } => Some(retention_ms),
@@ -290,6 +293,18 @@ impl Builder<'_> {
     ) -> StoreId {
         let (key_format, value_format) = self.formats(key, value, None, None);
         let right = right.map(|right| (right.clone(), self.formats(key, right, None, None).1));
+        self.own_store_in((ident, name), kind, (key, key_format), (value, value_format), right)
+    }
+
+    /// As [`own_store`](Self::own_store), with formats.
+    pub(crate) fn own_store_in(
+        &mut self,
+        (ident, name): (Ident, String),
+        kind: StoreKind,
+        (key, key_format): (&Type, Format),
+        (value, value_format): (&Type, Format),
+        right: Option<(Type, Format)>,
+    ) -> StoreId {
         let user = Some(ident.span());
         self.add_store(Store {
             ident,
