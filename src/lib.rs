@@ -32,8 +32,8 @@
 
 pub use streams_core::{
     App, Context, Error, ErrorKind, HeaderBuf, Headers, OnError, Output, OutputRecord, RecordRef,
-    Result, Topology, context, format, partitioner, store, task, test_driver, time, topology,
-    window,
+    Result, Topology, context, format, partitioner, schema, store, task, test_driver, time,
+    topology, window,
 };
 pub use streams_macros::topology;
 

@@ -51,7 +51,7 @@ fn add_headers(headers: &mut HeaderBuf, origin: &Origin<'_>, offset: i64, error:
         ErrorKind::Timestamp => "Timestamp",
         ErrorKind::Processing => "Processing",
         ErrorKind::Production => "Production",
-        ErrorKind::Store | ErrorKind::Config => "Error",
+        ErrorKind::Store | ErrorKind::Config | ErrorKind::Unavailable => "Error",
     };
     headers.push(EXCEPTION, Some(kind.as_bytes()));
     headers.push(MESSAGE, Some(error.to_string().as_bytes()));

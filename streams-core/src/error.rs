@@ -22,6 +22,9 @@ pub enum ErrorKind {
     /// A state store could not be read or written. The task cannot go on from its memory; it is
     /// closed without a commit and starts again from the last one.
     Store,
+    /// Something outside that is needed, a schema registry, does not answer. The record is not to
+    /// blame: the task starts again from the last commit.
+    Unavailable,
     /// A mistake in configuration or in the use of an interface; starting again will not help.
     Config,
 }

@@ -17,6 +17,7 @@ pub mod output;
 pub mod partitioner;
 pub mod policy;
 pub mod record;
+pub mod schema;
 pub mod store;
 pub mod task;
 pub mod test_driver;

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::output::TopicIndex;
 use crate::policy::OnError;
+use crate::schema::Boundary;
 use crate::task::TaskLogic;
 
 /// Implemented by the type that `#[topology]` generates.
@@ -14,6 +15,9 @@ pub trait Topology: 'static {
 
     /// The definitions of the module's types that topics and stores may hold, in the order of names.
     const TYPES: &'static [TypeDescription] = &[];
+
+    /// Keys and values that are written and read by schemas in a registry.
+    const SCHEMAS: &'static [Boundary] = &[];
 
     /// A new task of this sub-topology, with its stores in memory and empty.
     fn task(subtopology: usize) -> Box<dyn TaskLogic>;

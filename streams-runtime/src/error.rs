@@ -132,6 +132,7 @@ impl From<streams_core::Error> for Error {
         let kind = match e.kind() {
             streams_core::ErrorKind::Store => ErrorKind::Poisoned,
             streams_core::ErrorKind::Config => ErrorKind::Config,
+            streams_core::ErrorKind::Unavailable => ErrorKind::Retry,
             _ => ErrorKind::Record,
         };
         Self::with_source(kind, e.to_string(), e)

@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::progress::Counters;
+use crate::registry::Registry;
 use crate::store::rocksdb::StateDir;
 
 /// See the module.
@@ -16,6 +17,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) state: StateDir,
+    /// Where the topology has formats with one.
+    pub(crate) registry: Option<Registry>,
     pub(crate) counters: Counters,
     stop: AtomicBool,
     hurry: AtomicBool,
@@ -28,12 +31,14 @@ impl Shared {
         config: Config,
         broker: Arc<dyn Broker>,
         state: StateDir,
+        registry: Option<Registry>,
     ) -> Self {
         Self {
             plan,
             config,
             broker,
             state,
+            registry,
             counters: Counters::default(),
             stop: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
@@ -46,6 +51,13 @@ impl Shared {
     pub(crate) fn transactional_id(&self, worker: usize) -> Option<String> {
         let id = || format!("{}-{}-{worker}", self.plan.application_id, self.state.process());
         self.config.is_transactional().then(id)
+    }
+
+    /// To be called by a thread before it uses the topology's formats.
+    pub(crate) fn enter_schemas(&self) {
+        if let Some(registry) = &self.registry {
+            registry.enter();
+        }
     }
 
     /// Asks all workers to commit, leave and end.

@@ -16,6 +16,7 @@ use crate::config::{Config, Durability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Rules};
 use crate::progress::Progress;
+use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::store::rocksdb::{StateDir, StateOptions};
 use crate::until_end::{Offsets, UntilEnd};
@@ -135,6 +136,10 @@ impl Streams {
         config.validate()?;
         let topology = app.description();
         let plan = prepare(topology, &config, &*broker, true)?;
+        let registry = Registry::of::<T>(&config, &plan)?;
+        if let Some(registry) = &registry {
+            registry.register()?;
+        }
         let options = StateOptions { memory_bytes: config.rocksdb_max_bytes };
         let id = application_id(&config, topology);
         let state = StateDir::open(&state_directory(&config, id), &options)?;
@@ -145,12 +150,15 @@ impl Streams {
             config.threads
         );
         let threads = config.threads;
-        let shared = Arc::new(Shared::new(plan, config, broker, state));
+        let shared = Arc::new(Shared::new(plan, config, broker, state, registry));
         let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new() };
         for number in 0..threads {
             let shared = Arc::clone(&shared);
             let thread = std::thread::Builder::new().name(format!("streams-worker-{number}"));
-            let spawned = thread.spawn(move || worker::run::<T>(&shared, number));
+            let spawned = thread.spawn(move || {
+                shared.enter_schemas();
+                worker::run::<T>(&shared, number);
+            });
             match spawned {
                 Ok(handle) => streams.workers.push(handle),
                 Err(e) => {

@@ -14,6 +14,7 @@ mod kafka;
 mod kafka_faults;
 mod peer;
 mod project;
+mod registry;
 mod setup;
 mod static_binary;
 mod step;

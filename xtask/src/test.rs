@@ -9,12 +9,15 @@ use crate::faults;
 use crate::kafka::{self, private::PrivateBroker};
 use crate::kafka_faults;
 use crate::project;
+use crate::registry::PrivateRegistry;
 use crate::setup::{self, Need};
 use crate::static_binary;
 use crate::step::Steps;
 
 /// The address that the broker tests read.
 const BOOTSTRAP_ENV: &str = "STREAMS_TEST_BOOTSTRAP";
+/// The address that the tests of schema registries read.
+const REGISTRY_ENV: &str = "STREAMS_TEST_REGISTRY";
 /// The static binary that a broker test runs as a user would.
 const STATIC_BANK_ENV: &str = "STREAMS_TEST_STATIC_BANK";
 
@@ -53,12 +56,13 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
     steps.run("test", &mut with_names)?;
     if test.names.is_empty() {
         steps.run("faults", &mut faults::bounded())?;
-        steps.run("examples", &mut cargo(&["build", "--release", "--examples"]))?;
+        steps.run("examples", &mut cargo(&["build", "--release", "--workspace", "--examples"]))?;
     }
     if test.no_kafka {
         return Ok(());
     }
     let bank = steps.time("static bank", || static_binary::build("bank"))?;
+    let registry = steps.time("registry up", PrivateRegistry::start)?;
     let broker = steps.time("kafka up", || PrivateBroker::start(kafka::DEFAULT_HEAP))?;
     // `--tests`: a doc example that is marked `ignore` is not a broker test.
     let mut with_broker = cargo(&tests);
@@ -66,6 +70,7 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
         .args(["--tests", "--", "--ignored"])
         .args(&test.names)
         .env(BOOTSTRAP_ENV, broker.bootstrap())
+        .env(REGISTRY_ENV, registry.url())
         .env(STATIC_BANK_ENV, bank);
     let mut outcome = steps.run("broker tests", &mut with_broker);
     if test.names.is_empty() {
@@ -76,7 +81,7 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
         outcome = outcome.and(steps.run("kafka faults", &mut few));
     }
     steps.time("kafka down", || {
-        drop(broker);
+        drop((broker, registry));
         Ok(())
     })?;
     outcome

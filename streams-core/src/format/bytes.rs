@@ -1,4 +1,4 @@
-use super::{Decode, Encode};
+use super::{Decode, Encode, FixedSize};
 use crate::Result;
 
 /// Bytes as they are, as Kafka's `ByteArraySerializer`.
@@ -55,4 +55,12 @@ impl<'a, const N: usize> Decode<'a, [u8; N]> for Bytes {
             super::decode_error(format_args!("{} bytes where there are {N}", bytes.len()))
         })
     }
+}
+
+impl FixedSize<Vec<u8>> for Bytes {
+    const SIZE: Option<usize> = None;
+}
+
+impl FixedSize<&[u8]> for Bytes {
+    const SIZE: Option<usize> = None;
 }

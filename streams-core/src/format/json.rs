@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::{Decode, Encode, decode_error};
 use crate::{Error, ErrorKind, Result};
 
-/// JSON, by serde.
+/// JSON, by serde. With a registry (`registry(json)`) the type's JSON Schema is kept there.
 #[derive(Clone, Copy, Debug)]
 pub enum Json {}
 

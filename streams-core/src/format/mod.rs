@@ -1,23 +1,50 @@
 //! Formats: how keys and values are written at the boundary of a topology.
 //!
 //! A format is a type without values; it implements [`Encode`] and [`Decode`] for the types that
-//! it can write and read. The language names the built-in ones in lower case (`json`, `utf8`,
-//! `big_endian`, `bytes`); any path to a type of the user's stands for that type.
+//! it can write and read. The language names the built-in ones in lower case (`json`, `big_endian`,
+//! `registry(avro)`); any path to a type of the user's stands for that type.
+//!
+//! What needs another crate is behind a feature of its name: `uuid`, `postcard`, `protobuf` (prost),
+//! `avro` (apache-avro), and `json-schema` (schemars) for `registry(json)`.
 
+#[cfg(feature = "avro")]
+mod avro;
 mod big_endian;
 mod bytes;
 mod changed;
 mod foreign_key;
 mod json;
+#[cfg(feature = "json-schema")]
+mod json_schema;
+#[cfg(test)]
+mod laws;
+mod list;
+#[cfg(feature = "postcard")]
+mod postcard;
+#[cfg(feature = "protobuf")]
+mod protobuf;
+mod registered;
 mod utf8;
+#[cfg(feature = "uuid")]
+mod uuid;
 mod windowed;
 
+#[cfg(feature = "avro")]
+pub use avro::{Avro, AvroReader};
 pub use big_endian::BigEndian;
 pub use bytes::Bytes;
 pub use changed::Changed;
 pub use foreign_key::{ForeignRows, Subscriptions};
 pub use json::Json;
+pub use list::{FixedSize, List};
+#[cfg(feature = "postcard")]
+pub use postcard::Postcard;
+#[cfg(feature = "protobuf")]
+pub use protobuf::{Protobuf, ProtobufSchema};
+pub use registered::Registered;
 pub use utf8::Utf8;
+#[cfg(feature = "uuid")]
+pub use uuid::Uuid;
 pub use windowed::{Sessions, TimeWindowed};
 
 use crate::{Error, ErrorKind, Result};
@@ -26,8 +53,9 @@ use crate::{Error, ErrorKind, Result};
 #[diagnostic::on_unimplemented(
     message = "the format `{Self}` cannot write `{T}`",
     label = "not a type that `{Self}` can write",
-    note = "choose another with `format = …` or `key_format = …` (json, utf8, big_endian, bytes, or \
-            a type of yours that implements `Encode` and `Decode`); json needs `#[derive(Serialize)]`"
+    note = "choose another with `format = …` or `key_format = …` (json, utf8, big_endian, bytes, uuid, \
+            postcard, protobuf, avro, or a type of yours that implements `Encode` and `Decode`); \
+            json and postcard need `#[derive(Serialize)]`, avro `#[derive(AvroSchema)]`, too"
 )]
 pub trait Encode<T: ?Sized> {
     /// Appends the encoding of `value` to `out`.
@@ -41,8 +69,9 @@ pub trait Encode<T: ?Sized> {
 #[diagnostic::on_unimplemented(
     message = "the format `{Self}` cannot read `{T}`",
     label = "not a type that `{Self}` can read",
-    note = "choose another with `format = …` or `key_format = …` (json, utf8, big_endian, bytes, or \
-            a type of yours that implements `Encode` and `Decode`); json needs `#[derive(Deserialize)]`"
+    note = "choose another with `format = …` or `key_format = …` (json, utf8, big_endian, bytes, uuid, \
+            postcard, protobuf, avro, or a type of yours that implements `Encode` and `Decode`); \
+            json and postcard need `#[derive(Deserialize)]`, avro `#[derive(AvroSchema)]`, too"
 )]
 pub trait Decode<'a, T> {
     /// Reads a value from all of `bytes`.

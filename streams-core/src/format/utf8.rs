@@ -1,4 +1,4 @@
-use super::{Decode, Encode, decode_error};
+use super::{Decode, Encode, FixedSize, decode_error};
 use crate::Result;
 
 /// Text as UTF-8 bytes, as Kafka's `StringSerializer`.
@@ -39,4 +39,12 @@ impl<'a> Decode<'a, String> for Utf8 {
     fn decode(bytes: &'a [u8]) -> Result<String> {
         <Self as Decode<'a, &'a str>>::decode(bytes).map(str::to_owned)
     }
+}
+
+impl FixedSize<String> for Utf8 {
+    const SIZE: Option<usize> = None;
+}
+
+impl FixedSize<&str> for Utf8 {
+    const SIZE: Option<usize> = None;
 }

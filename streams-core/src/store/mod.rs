@@ -14,6 +14,8 @@ mod backend;
 mod cache;
 mod clock;
 mod key_value;
+#[cfg(test)]
+mod laws;
 mod span;
 mod subscription;
 mod unmatched;

@@ -64,6 +64,7 @@ impl<K, V, KF: Encode<K>, VF: Encode<V>> InputTopic<'_, K, V, KF, VF> {
         timestamp: i64,
         headers: &HeaderBuf,
     ) -> Result<()> {
+        self.driver.enter();
         let encode_key = key.into().map(|k| encode::<KF, K>(&k)).transpose()?;
         let encode_value = value.into().map(|v| encode::<VF, V>(&v)).transpose()?;
         let record = RecordRef {

@@ -9,12 +9,14 @@
 mod handles;
 
 use std::collections::VecDeque;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use handles::{InputTopic, OutputTopic, TestRecord};
 
 use crate::context::{TaskContext, TaskCounters};
 use crate::output::TopicIndex;
+use crate::schema::{MemoryRegistry, SchemaRegistry, Schemas};
 use crate::store::{Row, StateStore};
 use crate::task::TaskLogic;
 use crate::time::{StreamTime, WallTime};
@@ -65,6 +67,8 @@ pub struct Driver {
     inputs: u64,
     stream_time: StreamTime,
     wall_clock: WallTime,
+    /// Where the topology has formats with a registry.
+    schemas: Option<Rc<Schemas>>,
 }
 
 impl Driver {
@@ -98,7 +102,7 @@ impl Driver {
                 }
             }
         }
-        Self {
+        let mut driver = Self {
             description,
             tasks,
             by_index,
@@ -109,6 +113,25 @@ impl Driver {
             inputs: 0,
             stream_time: StreamTime::UNKNOWN,
             wall_clock: WallTime::default(),
+            schemas: None,
+        };
+        if !T::SCHEMAS.is_empty() {
+            driver.use_registry(Arc::new(MemoryRegistry::new()));
+        }
+        driver
+    }
+
+    /// From now on formats with a registry ask this one; at first it is an empty [`MemoryRegistry`].
+    pub fn use_registry(&mut self, registry: Arc<dyn SchemaRegistry>) {
+        let topics = self.description.topics.iter();
+        let names = topics.map(|t| t.full_name(self.description.name).into_owned()).collect();
+        self.schemas = Some(Schemas::new(registry, names));
+    }
+
+    /// Formats are about to be used for this topology.
+    fn enter(&self) {
+        if let Some(schemas) = &self.schemas {
+            schemas.enter();
         }
     }
 
@@ -149,6 +172,7 @@ impl Driver {
     }
 
     fn pipe_into(&mut self, topic: usize, record: &RecordRef<'_>) -> Result<()> {
+        self.enter();
         self.inputs += 1;
         self.process(topic, record)?;
         while let Some(next) = self.lowest_pending() {
@@ -220,6 +244,7 @@ impl Driver {
         topic: &str,
         mut each: impl FnMut(u64, OutputRecord<'_>) -> Result<()>,
     ) -> Result<()> {
+        self.enter();
         let topic = self.topic(topic)?;
         let from = self.topics.get(topic).map_or(0, |t| t.cursor);
         for at in from..self.captured.len() {
@@ -261,6 +286,7 @@ impl Driver {
 
     /// The generated task of a sub-topology, whose stores are its fields.
     pub fn task<L: 'static>(&mut self, subtopology: usize) -> Option<&mut L> {
+        self.enter();
         self.tasks.get_mut(subtopology)?.logic.as_any().downcast_mut::<L>()
     }
 
@@ -269,6 +295,7 @@ impl Driver {
     /// # Errors
     /// An unknown store.
     pub fn store_rows(&mut self, name: &str) -> Result<Vec<Row>> {
+        self.enter();
         for task in &mut self.tasks {
             let stores = task.logic.stores();
             if let Some(store) = stores.into_iter().find(|s| s.name() == name) {
@@ -286,6 +313,7 @@ impl Driver {
         &mut self,
         each: impl FnMut(&mut dyn StateStore) -> Result<()>,
     ) -> Result<()> {
+        self.enter();
         self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(each)
     }
 }

@@ -6,6 +6,7 @@ mod emitter;
 mod listing;
 mod lock;
 mod names;
+mod schemas;
 mod task;
 mod test_driver;
 
@@ -60,6 +61,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let tasks: TokenStream = (0..graph.subtopologies).map(|n| task::task(graph, n)).collect();
     let description = description::description(graph);
+    let schemas = schemas::schemas(graph);
     let driver = test_driver::test_driver(graph);
     let assertions = check::co_partitioning::assertions(graph);
     let editor = editor::names(graph);
@@ -77,6 +79,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
         impl ::streams::Topology for Topology {
             const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
             #types
+            #schemas
 
             fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
                 match subtopology {

@@ -239,6 +239,10 @@ impl Builder<'_> {
             // `check::stable_names` reports it.
             store.ident = quote::format_ident!("{}_{}", store.ident, self.graph.stores.len());
         }
+        // A row is written as in the changelog, by the same schema.
+        let topic = self.graph.topic(store.changelog);
+        (store.key_format, store.value_format) =
+            (topic.key_format.clone(), topic.value_format.clone());
         self.graph.stores.push(store);
         StoreId(self.graph.stores.len() - 1)
     }
@@ -282,17 +286,18 @@ impl Builder<'_> {
         self.own_store(names, StoreKind::Clock, &key, &value, None)
     }
 
-    /// A store of an operator's own, which nobody can name: its field, and its name in topics.
+    /// A store of an operator's own, which nobody can name: its field, and its name in topics. `right`
+    /// values are written as in the store that has them alone.
     pub(crate) fn own_store(
         &mut self,
         (ident, name): (Ident, String),
         kind: StoreKind,
         key: &Type,
         value: &Type,
-        right: Option<&Type>,
+        right: Option<(&Type, StoreId)>,
     ) -> StoreId {
         let (key_format, value_format) = self.formats(key, value, None, None);
-        let right = right.map(|right| (right.clone(), self.formats(key, right, None, None).1));
+        let right = right.map(|(ty, of)| (ty.clone(), self.graph.store(of).value_format.clone()));
         self.own_store_in((ident, name), kind, (key, key_format), (value, value_format), right)
     }
 
@@ -323,9 +328,12 @@ impl Builder<'_> {
         })
     }
 
-    pub(super) fn topic(&mut self, topic: Topic) -> TopicId {
+    pub(super) fn topic(&mut self, mut topic: Topic) -> TopicId {
+        let id = TopicId(self.graph.topics.len());
+        topic.key_format = topic.key_format.on(id, true);
+        topic.value_format = topic.value_format.on(id, false);
         self.graph.topics.push(topic);
-        TopicId(self.graph.topics.len() - 1)
+        id
     }
 
     /// The formats of key and value, with an error at each type that has none.
@@ -344,11 +352,9 @@ impl Builder<'_> {
                 if !check::formats::writes(self.errors, own, ty) {
                     return None;
                 }
-                if windowed_of(ty).is_none() && session_of(ty).is_none() {
-                    return Some(own.at(ty));
-                }
+                return own.chosen(ty);
             }
-            let found = Format::of(ty, own.as_ref().or(default.as_ref()));
+            let found = Format::of(ty, default.as_ref());
             if found.is_none() {
                 check::formats::missing(self.errors, ty, word);
             }

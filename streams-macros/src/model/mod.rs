@@ -27,5 +27,5 @@ pub(crate) use subtopology::meeting;
 pub(crate) use types::{
     CogroupedFlow, CogroupedPart, Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow,
     WindowKind, WindowSpec, borrowed_to_owned, option_of, reference_of, same, session_of, spaced,
-    text, windowed_of,
+    text, windowed_of, written_of,
 };

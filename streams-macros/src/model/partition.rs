@@ -127,11 +127,7 @@ impl Builder<'_> {
         value: &Type,
     ) -> (TopicId, String) {
         let (key_format, inner) = self.formats(key, value, None, None);
-        let tokens = &inner.tokens;
-        let value_format = Format {
-            tokens: quote!(::streams::format::Changed<#tokens>),
-            name: format!("change of {}", inner.name),
-        };
+        let value_format = inner.inside("Changed", "change of");
         let name = format!("{topic}-repartition");
         let value = syn::parse_quote!(::streams::__private::Change<#value>);
         let id =

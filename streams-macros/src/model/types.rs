@@ -216,6 +216,16 @@ pub(crate) fn session_of(ty: &Type) -> Option<&Type> {
     generic(ty, "Session")
 }
 
+/// What a format writes of a type: `T` of `Option<T>`, `Windowed<T>`, `Session<T>`, `Change<T>` and
+/// `ForeignRow<T>`.
+pub(crate) fn written_of(ty: &Type) -> &Type {
+    let wrapped = ["Option", "Windowed", "Session", "Change", "ForeignRow"];
+    match wrapped.iter().find_map(|name| generic(ty, name)) {
+        Some(inner) => written_of(inner),
+        None => ty,
+    }
+}
+
 /// True if both are written alike.
 pub(crate) fn same(a: &Type, b: &Type) -> bool {
     text(a) == text(b)

@@ -16,6 +16,7 @@ pub use lock::write_lock;
 
 use crate::config::{Config, Layers};
 use crate::error::{Error, Result};
+use crate::registry::Registry;
 use crate::reset::{Reset, ResetTo};
 use crate::streams::{Streams, broker_for, prepare};
 
@@ -159,6 +160,10 @@ fn check<T: Topology>(app: &App<T>, config: &Config) -> Result<()> {
     let plan = prepare(app.description(), config, &*broker, false)?;
     for topic in &plan.topics {
         println!("{} ({} partitions)", topic.name, topic.partitions);
+    }
+    if let Some(registry) = Registry::of::<T>(config, &plan)? {
+        registry.check()?;
+        println!("the schemas fit {}", registry.describe());
     }
     println!("the topology fits {}", broker.describe());
     Ok(())

@@ -27,6 +27,11 @@ const KEYS: &[(&str, Kind)] = &[
     ("rocksdb_max_bytes", Kind::Whole),
     ("durability", Kind::Text),
     ("buffered_records_per_partition", Kind::Whole),
+    ("schema_registry.url", Kind::Text),
+    ("schema_registry.auto_register", Kind::Switch),
+    ("schema_registry.username", Kind::Text),
+    ("schema_registry.password", Kind::Text),
+    ("schema_registry.ca_file", Kind::Text),
     ("kafka.replication_factor", Kind::Whole),
     ("kafka.transaction_timeout_ms", Kind::Whole),
     ("kafka.request_timeout_ms", Kind::Whole),
@@ -37,6 +42,9 @@ const KEYS: &[(&str, Kind)] = &[
 /// Tables whose keys are not ours: librdkafka's, and names of topics.
 const PROPERTIES: [&str; 4] =
     ["kafka.properties.", "kafka.consumer.", "kafka.producer.", "topics."];
+
+/// Tables of our own keys.
+const TABLES: [&str; 2] = ["kafka", "schema_registry"];
 
 /// Sets a key, `kafka.replication_factor` or `threads` for example, from its text.
 pub(super) fn set(table: &mut toml::Table, key: &str, text: &str, from: &str) -> Result<()> {
@@ -84,16 +92,18 @@ pub(super) fn of_variable(rest: &str) -> String {
             return format!("{prefix}{}", name.replace('_', "."));
         }
     }
-    match lower.strip_prefix("kafka_") {
-        Some(name) => format!("kafka.{name}"),
-        None => lower,
+    for table in TABLES {
+        if let Some(name) = lower.strip_prefix(table).and_then(|rest| rest.strip_prefix('_')) {
+            return format!("{table}.{name}");
+        }
     }
+    lower
 }
 
 /// `; did you mean …?` with the nearest known key, if one is near.
 pub(super) fn hint(unknown: &str) -> String {
     let keys = KEYS.iter().map(|(key, _)| *key);
-    let all = keys.chain(["kafka", "kafka.properties", "kafka.consumer", "kafka.producer"]);
+    let all = keys.chain(TABLES).chain(["kafka.properties", "kafka.consumer", "kafka.producer"]);
     let last = |key: &'static str| key.rsplit('.').next().unwrap_or(key);
     let nearest = all
         .map(|key| (distance(unknown, key).min(distance(unknown, last(key))), key))

@@ -7,6 +7,8 @@
 mod key;
 mod layers;
 mod properties;
+mod schema_registry;
+mod secret;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,8 @@ use serde::Deserialize;
 
 pub use layers::Layers;
 pub use properties::Properties;
+pub use schema_registry::SchemaRegistryConfig;
+pub use secret::Secret;
 
 use crate::error::{Error, Result};
 
@@ -66,6 +70,8 @@ pub struct Config {
     pub buffered_records_per_partition: usize,
     /// Names on the broker of topics that are called otherwise in the topology.
     pub topics: BTreeMap<String, String>,
+    /// The schema registry.
+    pub schema_registry: SchemaRegistryConfig,
     /// What concerns Kafka only.
     pub kafka: KafkaConfig,
 }
@@ -146,6 +152,7 @@ impl Default for Config {
             durability: Durability::default(),
             buffered_records_per_partition: 1000,
             topics: BTreeMap::new(),
+            schema_registry: SchemaRegistryConfig::default(),
             kafka: KafkaConfig::default(),
         }
     }

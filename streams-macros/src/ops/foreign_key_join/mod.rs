@@ -127,7 +127,7 @@ fn subscribers(builder: &mut Builder<'_>, label: &Ident) -> StoreId {
 /// The type of a subscription and its format.
 fn subscription() -> (Type, Format) {
     let tokens = quote!(::streams::format::Subscriptions);
-    let format = Format { tokens, name: "subscription".to_owned() };
+    let format = Format::of_tokens(tokens, "subscription".to_owned());
     (syn::parse_quote!(::streams::__private::Subscription<'_>), format)
 }
 
@@ -145,11 +145,8 @@ fn registration(builder: &mut Builder<'_>, label: &Ident, right: StoreId) -> Top
 fn response(builder: &mut Builder<'_>, label: &Ident, left: StoreId, right: StoreId) -> TopicId {
     let (left, right) = (builder.graph.store(left), builder.graph.store(right));
     let key = (left.key.clone(), left.key_format.clone());
-    let (value, inner) = (&right.value, &right.value_format.tokens);
-    let format = Format {
-        tokens: quote!(::streams::format::ForeignRows<#inner>),
-        name: format!("foreign row of {}", right.value_format.name),
-    };
+    let value = &right.value;
+    let format = right.value_format.clone().inside("ForeignRows", "foreign row of");
     let value = syn::parse_quote!(::streams::__private::ForeignRow<#value>);
     let name = format!("{label}-subscription-response-topic");
     builder.internal_topic(name, key, (value, format))

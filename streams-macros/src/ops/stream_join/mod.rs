@@ -121,7 +121,13 @@ pub(super) fn build(
     };
     let unmatched = unmatched.map(|suffix| {
         let names = names("unmatched", suffix);
-        builder.own_store(names, StoreKind::Unmatched, &key, &left_value, Some(&right_value))
+        builder.own_store(
+            names,
+            StoreKind::Unmatched,
+            &key,
+            &left_value,
+            Some((&right_value, that)),
+        )
     });
     let join = Rc::new(Join {
         kind,
