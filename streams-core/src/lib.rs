@@ -6,6 +6,7 @@
 
 pub mod context;
 pub mod dead_letter;
+mod describe;
 pub mod error;
 pub mod format;
 pub mod headers;

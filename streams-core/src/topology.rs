@@ -187,6 +187,8 @@ pub struct StoreDescription {
     pub changelog: Option<TopicIndex>,
     /// True if rows stay in memory only (and come back from the changelog).
     pub memory: bool,
+    /// The user's doc comment, if there is one.
+    pub doc: &'static str,
 }
 
 /// An operator, for `describe`.
@@ -196,6 +198,8 @@ pub struct NodeDescription {
     pub name: &'static str,
     /// Operator's word.
     pub operator: &'static str,
+    /// The topic that it reads, if nothing is before it, or writes.
+    pub topic: Option<TopicIndex>,
     /// Names of the nodes before it.
     pub inputs: &'static [&'static str],
     /// Stores that it uses.

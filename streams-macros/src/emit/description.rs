@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::emitter::policy;
-use crate::model::{Graph, StoreKind, Topic, TopicRole, text};
+use crate::model::{Graph, Node, StoreKind, Topic, TopicId, TopicRole, text};
 
 /// An expression of type `&'static TopologyDescription`.
 pub(super) fn description(graph: &Graph) -> TokenStream {
@@ -63,6 +63,12 @@ fn topic(topic: &Topic) -> TokenStream {
     }
 }
 
+/// The topics that a node writes.
+fn written<'g>(graph: &'g Graph, node: &'g Node) -> impl Iterator<Item = TopicId> + 'g {
+    let sinks = node.operator.sinks().into_iter().map(|sink| graph.sink(sink).topic);
+    sinks.chain(node.operator.topic())
+}
+
 fn subtopology(graph: &Graph, number: usize) -> TokenStream {
     let sources = graph.sources_of(number).into_iter().map(|id| {
         let source = graph.source(id);
@@ -85,6 +91,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
     let stores = graph.stores_of(number).into_iter().map(|id| {
         let store = graph.store(id);
         let (name, memory, topic) = (store.name.clone(), store.memory, store.changelog.0 as u16);
+        let doc = &store.doc;
         let kind = match store.kind {
             StoreKind::KeyValue
             | StoreKind::Unmatched
@@ -99,28 +106,33 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
                 kind: ::streams::topology::StoreKind::#kind,
                 changelog: ::core::option::Option::Some(::streams::__private::TopicIndex(#topic)),
                 memory: #memory,
+                doc: #doc,
             }
         }
     });
     let here = |node: usize| graph.subtopology.get(node) == Some(&number);
     let mut sinks: Vec<u16> = Vec::new();
-    for (id, node) in graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
-        let _ = id;
-        sinks.extend(node.operator.sinks().iter().map(|s| graph.sink(*s).topic.0 as u16));
-        sinks.extend(node.operator.topic().map(|t| t.0 as u16));
+    for (_, node) in graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
+        sinks.extend(written(graph, node).map(|t| t.0 as u16));
     }
     sinks.extend(graph.dead_letters_of(number).iter().map(|t| t.0 as u16));
     sinks.sort_unstable();
     sinks.dedup();
-    let nodes = graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)).map(|(_, node)| {
+    let nodes = graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)).map(|(id, node)| {
         let (name, operator, doc) = (&node.name, node.operator.word(), &node.doc);
         let inputs = node.inputs.iter().map(|i| &graph.node(*i).name);
         let stores = node.operator.stores();
         let stores = stores.iter().map(|s| graph.store(*s).name.clone());
+        let read = graph.sources.iter().find(|source| source.node.0 == id).map(|s| s.topic);
+        let topic = option(read.or_else(|| written(graph, node).next()).map(|topic| {
+            let topic = topic.0 as u16;
+            quote!(::streams::__private::TopicIndex(#topic))
+        }));
         quote! {
             ::streams::topology::NodeDescription {
                 name: #name,
                 operator: #operator,
+                topic: #topic,
                 inputs: &[#(#inputs),*],
                 stores: &[#(#stores),*],
                 doc: #doc,

@@ -1,7 +1,6 @@
 //! The program that an application makes of itself: `run` (the default), `describe`, `check`,
 //! `reset`, `lock`.
 
-mod describe;
 mod lock;
 
 use std::io::{IsTerminal, Write};
@@ -9,9 +8,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use streams_core::topology::{App, Topology};
+use streams_core::topology::{App, Topology, TopologyDescription};
 
-pub use describe::describe;
 pub use lock::write_lock;
 
 use crate::config::{Config, Layers};
@@ -40,7 +38,7 @@ enum What {
     /// Process records until SIGINT or SIGTERM (the default).
     Run,
     /// Print the topology: sub-topologies, sources, operators with their stores, sinks.
-    Describe,
+    Describe(DescribeFlags),
     /// Compare the topology with the topics there are, and start nothing.
     Check,
     /// Make ready to process the inputs again: move the group's offsets, delete the internal topics
@@ -63,6 +61,31 @@ struct ResetFlags {
     /// Do not ask.
     #[arg(long)]
     yes: bool,
+}
+
+#[derive(Args)]
+#[group(multiple = false)]
+struct DescribeFlags {
+    /// As a mermaid flowchart.
+    #[arg(long)]
+    mermaid: bool,
+    /// As a graph for Graphviz.
+    #[arg(long)]
+    dot: bool,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl DescribeFlags {
+    fn text(&self, topology: &TopologyDescription) -> String {
+        match (self.mermaid, self.dot, self.json) {
+            (true, ..) => topology.to_mermaid(),
+            (_, true, _) => topology.to_dot(),
+            (.., true) => topology.to_json(),
+            _ => topology.to_string(),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -130,8 +153,8 @@ impl<T: Topology> AppExt for App<T> {
         let command = Command::parse();
         log_to_stderr(command.flags.log.as_deref());
         let done = command.flags.config().and_then(|config| match command.what {
-            Some(What::Describe) => {
-                print!("{}", describe(self.description()));
+            Some(What::Describe(flags)) => {
+                print!("{}", flags.text(self.description()));
                 Ok(())
             }
             Some(What::Check) => check(&self, &config),

@@ -34,6 +34,7 @@ const STORE: StoreDescription = StoreDescription {
     kind: StoreKind::KeyValue,
     changelog: Some(TopicIndex(3)),
     memory: false,
+    doc: "",
 };
 
 /// in → repartition → (with table) counts → out

@@ -171,6 +171,7 @@ macro_rules! count {
                             kind: StoreKind::KeyValue,
                             changelog: Some(TopicIndex(2)),
                             memory: $memory,
+                            doc: "",
                         }],
                         sinks: &[TopicIndex(3)],
                         nodes: &[],
