@@ -40,10 +40,8 @@ fn results_per_key_are_those_of_one_partition() {
         for number in numbers {
             let one = results(topology, *number, 1);
             assert!(one.values().any(|keys| keys.len() > 1), "{topology}-{number} says little");
-            for partitions in [3, 4] {
-                let several = results(topology, *number, partitions);
-                assert_eq!(one, several, "{topology}-{number} on {partitions} partitions");
-            }
+            let four = results(topology, *number, 4);
+            assert_eq!(one, four, "{topology}-{number} on four partitions");
         }
     }
 }
