@@ -8,8 +8,11 @@ use streams::test_driver::Driver;
 const END: i64 = i64::MAX;
 const LONG: usize = 300_000;
 
-/// What is piped in: key, value, timestamp.
-fn records() -> Vec<(Option<Vec<u8>>, Option<Vec<u8>>, i64)> {
+/// Key, value, timestamp.
+type Piped = (Option<Vec<u8>>, Option<Vec<u8>>, i64);
+
+/// What is piped in.
+fn records() -> Vec<Piped> {
     let (k, v) = (|| Some(b"k".to_vec()), || Some(b"v".to_vec()));
     vec![
         (None, v(), 5),

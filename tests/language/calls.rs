@@ -19,7 +19,7 @@ mod asked {
     /// Answers at the third attempt.
     async fn stubborn(value: i64) -> Result<i64, &'static str> {
         let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed) + 1;
-        if attempt % 3 == 0 { Ok(value + 1) } else { Err("not now") }
+        if attempt.is_multiple_of(3) { Ok(value + 1) } else { Err("not now") }
     }
 
     topology! {
