@@ -32,8 +32,8 @@
 
 pub use streams_core::{
     App, Context, Error, ErrorKind, HeaderBuf, Headers, OnError, Output, OutputRecord, RecordRef,
-    Result, Topology, context, format, partitioner, schema, store, task, test_driver, time,
-    topology, window,
+    Result, Topology, calls, context, dead_letter, format, partitioner, processor, schema, store,
+    task, test_driver, time, topology, window,
 };
 pub use streams_macros::topology;
 
@@ -46,6 +46,10 @@ pub use streams_runtime as runtime;
 /// What a topology's module has in scope, and what a program with one needs.
 pub mod prelude {
     pub use serde::{Deserialize, Serialize};
+    pub use streams_core::processor::{
+        FixedKeyContext, FixedKeyProcessor, Processed, Processor, ProcessorContext, Punctuation,
+        PunctuationType, TaskHandle,
+    };
     pub use streams_core::window::{Session, Window, Windowed};
     pub use streams_macros::topology;
 
@@ -59,4 +63,21 @@ pub mod prelude {
 pub mod __private {
     pub use streams_core::op::*;
     pub use streams_core::output::TopicIndex;
+
+    /// A driver for tests, whose calls of outside services run on tokio where the runtime is there.
+    pub fn driver<T: streams_core::Topology>() -> streams_core::test_driver::Driver {
+        let driver = streams_core::test_driver::Driver::new::<T>();
+        #[cfg(feature = "runtime")]
+        let driver = {
+            let mut driver = driver;
+            let mut parts = T::DESCRIPTION.subtopologies.iter().flat_map(|s| s.nodes);
+            if parts.any(|node| node.operator == "call")
+                && let Ok(executor) = streams_runtime::calls::executor()
+            {
+                driver.set_executor(&executor);
+            }
+            driver
+        };
+        driver
+    }
 }

@@ -1,7 +1,9 @@
 //! What generated code works with while it processes a record.
 
+use crate::calls::{Executor, InPlace};
 use crate::dead_letter::{self, Origin};
 use crate::op::{BoxError, processing_error};
+use crate::output::TopicIndex;
 use crate::policy::OnError;
 use crate::time::{StreamTime, WallTime};
 use crate::topology::{SourceDescription, TopologyDescription};
@@ -56,8 +58,10 @@ impl std::ops::Add for TaskCounters {
     }
 }
 
+/// Tells whether a topic exists: given to tasks by their driver, which may ask the log.
+pub type TopicExists = std::sync::Arc<dyn Fn(&str) -> Result<bool> + Send + Sync>;
+
 /// The part of a task that generated code reads and writes while a record passes through.
-#[derive(Debug)]
 pub struct TaskContext {
     /// Where sinks, repartitions and changelogs are written.
     pub output: Output,
@@ -67,10 +71,16 @@ pub struct TaskContext {
     pub wall_clock: WallTime,
     /// What happened so far.
     pub counters: TaskCounters,
+    /// A processor has asked for a commit.
+    pub commit_requested: bool,
+    /// Where calls of outside services run.
+    pub executor: std::sync::Arc<dyn Executor>,
     topology: &'static TopologyDescription,
     application_id: std::sync::Arc<str>,
     subtopology: usize,
     partition: i32,
+    /// `None`: every topic does, in tests.
+    topic_exists: Option<TopicExists>,
     /// By source: the largest timestamp so far, where the source asks for it.
     partition_times: Vec<i64>,
 }
@@ -88,11 +98,47 @@ impl TaskContext {
             stream_time: StreamTime::UNKNOWN,
             wall_clock: WallTime::default(),
             counters: TaskCounters::default(),
+            commit_requested: false,
+            executor: std::sync::Arc::new(InPlace),
             topology,
             application_id,
             subtopology,
             partition,
+            topic_exists: None,
             partition_times: Vec::new(),
+        }
+    }
+
+    /// How to find out whether a topic exists that a record names.
+    pub fn set_topic_exists(&mut self, exists: TopicExists) {
+        self.topic_exists = Some(exists);
+    }
+
+    /// The number of the topic that a record is to be written to.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Production`] if there is no such topic. What the driver says, if it cannot tell.
+    pub fn named_topic(&mut self, name: &str) -> Result<TopicIndex> {
+        match self.output.named_topic(name) {
+            Some(topic) => Ok(topic),
+            None => self.new_named_topic(name),
+        }
+    }
+
+    #[cold]
+    fn new_named_topic(&mut self, name: &str) -> Result<TopicIndex> {
+        let refused = |text: String| Err(Error::new(ErrorKind::Production, text));
+        if let Some(exists) = &self.topic_exists
+            && !exists(name)?
+        {
+            return refused(format!(
+                "there is no topic `{name}`, which `to_topic` names for this record: create it, or give the \
+                 operator another `on_error`"
+            ));
+        }
+        match self.output.name_topic(name) {
+            Some(topic) => Ok(topic),
+            None => refused(format!("topic `{name}` is one too many for `to_topic`")),
         }
     }
 
@@ -188,7 +234,11 @@ impl TaskContext {
     ) -> Result<()> {
         let topic = self.topic_name(source);
         let partition = self.partition;
-        let place = || format!("{topic}, partition {partition}, offset {}", record.offset);
+        let place = || match record.offset {
+            // Not of a record, but of a punctuation.
+            ..0 => format!("partition {partition}, punctuation at {}", record.timestamp),
+            offset => format!("{topic}, partition {partition}, offset {offset}"),
+        };
         let error = error.at(place);
         // Errors of the task itself (a store that cannot be read) always end it.
         match policy {
@@ -239,5 +289,16 @@ impl TaskContext {
             stream_time: self.stream_time.as_millis(),
             partition_time: self.partition_time(source),
         }
+    }
+}
+
+impl std::fmt::Debug for TaskContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskContext")
+            .field("subtopology", &self.subtopology)
+            .field("partition", &self.partition)
+            .field("stream_time", &self.stream_time)
+            .field("counters", &self.counters)
+            .finish_non_exhaustive()
     }
 }

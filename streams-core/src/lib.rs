@@ -4,6 +4,7 @@
 //! machine: records go in, encoded records come out into an [`Output`], and whoever drives the
 //! task (the worker of `streams-runtime`, or the [`test_driver`]) decides when a commit happens.
 
+pub mod calls;
 pub mod context;
 pub mod dead_letter;
 mod describe;
@@ -17,6 +18,7 @@ pub mod op;
 pub mod output;
 pub mod partitioner;
 pub mod policy;
+pub mod processor;
 pub mod record;
 pub mod schema;
 pub mod store;

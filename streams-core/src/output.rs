@@ -55,7 +55,12 @@ pub struct OutputRecord<'a> {
 pub struct Output {
     bytes: Vec<u8>,
     entries: Vec<Entry>,
+    /// Topics that records have named, which are not in the topology's list.
+    named: Vec<Box<str>>,
 }
+
+/// The first number of topics that records have named; a topology's own are below.
+const FIRST_NAMED: u16 = 1 << 15;
 
 /// A drained [`Output`] keeps at most this much of its arena, so that one burst does not hold
 /// memory for ever.
@@ -189,6 +194,26 @@ impl Output {
     /// The waiting records, in the order they were written.
     pub fn iter(&self) -> impl Iterator<Item = OutputRecord<'_>> {
         self.entries.iter().map(|e| self.record(e))
+    }
+
+    /// The number of a topic that records have named before.
+    pub fn named_topic(&self, name: &str) -> Option<TopicIndex> {
+        let at = self.named.iter().position(|n| &**n == name)?;
+        Some(TopicIndex(FIRST_NAMED + at as u16))
+    }
+
+    /// Gives a topic that is not in the topology's list a number in this output; `None` if there are
+    /// 32768 already.
+    pub fn name_topic(&mut self, name: &str) -> Option<TopicIndex> {
+        let number = u16::try_from(self.named.len()).ok()?.checked_add(FIRST_NAMED)?;
+        self.named.push(name.into());
+        Some(TopicIndex(number))
+    }
+
+    /// The name of a topic that is not in the topology's list.
+    pub fn topic_name(&self, topic: TopicIndex) -> Option<&str> {
+        let at = topic.0.checked_sub(FIRST_NAMED)?;
+        self.named.get(usize::from(at)).map(|name| &**name)
     }
 
     /// Forgets the waiting records.

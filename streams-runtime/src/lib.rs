@@ -4,6 +4,7 @@
 //! own, that share the tasks of a topology. [`AppExt`] makes a program of an application.
 
 pub mod broker;
+pub mod calls;
 pub mod cli;
 pub mod config;
 pub mod crash;

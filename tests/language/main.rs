@@ -7,6 +7,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod bad_input;
+mod calls;
 mod cogroup;
 mod emit_on_close;
 mod errors;
@@ -15,10 +17,12 @@ mod foreign_keys;
 mod formats;
 mod joins;
 mod lock;
+mod processors;
 mod stateful;
 mod stateless;
 mod stream_joins;
 mod table_joins;
+mod to_topic;
 mod windows;
 
 /// A text.

@@ -60,5 +60,14 @@ pub struct WindowUpdate<V> {
     pub timestamp: i64,
 }
 
+/// In place of a source's number, where no record is processed: in a punctuation.
+pub const NO_SOURCE: usize = usize::MAX;
+
+/// The place of the smallest number, the first of equal ones.
+pub fn earliest(due: &[Option<i64>]) -> Option<usize> {
+    let due = due.iter().enumerate();
+    due.filter_map(|(n, at)| at.map(|at| (at, n))).min().map(|(_, n)| n)
+}
+
 /// A step of an aggregation, which the user's code may fail.
 pub type Step = std::result::Result<(), BoxError>;

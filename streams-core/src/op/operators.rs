@@ -28,6 +28,8 @@ operators! {
     /// `cogroup(|key, value, state| { … })`, then `cogroup(other_group, |key, value, state| { … })`: several
     /// groups in one state; ends in `aggregate(store: S = initial)`.
     cogroup
+    /// `call(async_fn, concurrency = 8, timeout = 2s)`: asks an outside service, results in order.
+    call
     /// `count(store)`: how many records each key has had, as `i64`.
     count
     /// `filter(|key, value| condition)`: the records for which the condition holds.
@@ -56,6 +58,10 @@ operators! {
     map_values
     /// `peek(|key, value| { … })`: looks at each record and gives it on.
     peek
+    /// `process(Type, store, punctuate(stream_time every 10s))`: gives each record to a processor of yours.
+    process
+    /// `process_values(Type, store)`: as `process`, and the keys stay.
+    process_values
     /// `reduce(store, |old, new| value)`: the values of each key made into one.
     reduce
     /// `repartition(name)`: sends the records through a topic, so that they are partitioned by their key.
@@ -68,6 +74,8 @@ operators! {
     to_stream
     /// `to_table(store)`: the latest record of each key as a table.
     to_table
+    /// `to_topic(|key, value| name)`: writes each record to the topic that the function names.
+    to_topic
     /// `transform(store, |key, value, state| new_value)`: a new value for each record, made with its key's state.
     transform
     /// `window(tumbling(5m), grace(10s))`: the group's records by windows of event time.

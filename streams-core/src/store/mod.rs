@@ -10,6 +10,7 @@
 //! - *unflushed*: changed since the last flush, owed to the disk. After a crash the changelog
 //!   replays what the disk lacks.
 
+mod access;
 mod backend;
 mod cache;
 mod clock;

@@ -12,7 +12,9 @@ use std::sync::Arc;
 
 use queue::Queue;
 
-use crate::context::{TaskContext, TaskCounters};
+use crate::calls::Executor;
+use crate::context::{TaskContext, TaskCounters, TopicExists};
+use crate::processor::PunctuationType;
 use crate::store::{FlushBatch, StateStore};
 use crate::time::WallTime;
 use crate::topology::{SubtopologyDescription, Topology, TopologyDescription};
@@ -59,6 +61,51 @@ pub trait TaskLogic: Send {
         record: &RecordRef<'_>,
         cx: &mut TaskContext,
     ) -> Result<i64>;
+
+    /// True if it calls outside services.
+    fn calls(&self) -> bool {
+        false
+    }
+
+    /// Takes in what its calls have answered, in the order of the records; waits for all of them if
+    /// `wait` says so. True if none is under way then.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over.
+    fn finish_calls(&mut self, wait: bool, cx: &mut TaskContext) -> Result<bool> {
+        let _ = (wait, cx);
+        Ok(true)
+    }
+
+    /// True if it has processors, which may punctuate.
+    fn punctuates(&self) -> bool {
+        false
+    }
+
+    /// The task begins at this wall time: schedules by the wall clock count from here.
+    fn start(&mut self, now: WallTime) {
+        let _ = now;
+    }
+
+    /// Calls every schedule that is due by this clock at `now`, in the order in which they were due.
+    /// True if there was one.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over.
+    fn punctuate(
+        &mut self,
+        punctuation_type: PunctuationType,
+        now: i64,
+        cx: &mut TaskContext,
+    ) -> Result<bool> {
+        let _ = (punctuation_type, now, cx);
+        Ok(false)
+    }
+
+    /// When a schedule by the wall clock is next due.
+    fn next_punctuation(&self) -> Option<WallTime> {
+        None
+    }
 
     /// The stores, in the order of the description.
     fn stores(&mut self) -> Vec<&mut dyn StateStore>;
@@ -119,6 +166,14 @@ pub struct Task {
     inputs: Vec<Input>,
     options: TaskOptions,
     waiting_since: Option<WallTime>,
+    /// True if its processors may punctuate.
+    punctuates: bool,
+    started: bool,
+    /// True if a wall-clock punctuation has changed something since the last commit.
+    punctuated: bool,
+    /// True if it calls outside services.
+    calls: bool,
+    under_way: bool,
 }
 
 impl Task {
@@ -151,6 +206,7 @@ impl Task {
             extractor: s.extractor,
             head: None,
         };
+        let (punctuates, calls) = (logic.punctuates(), logic.calls());
         Self {
             id,
             description,
@@ -159,6 +215,11 @@ impl Task {
             inputs: description.sources.iter().map(input).collect(),
             options,
             waiting_since: None,
+            punctuates,
+            started: false,
+            punctuated: false,
+            calls,
+            under_way: false,
         }
     }
 
@@ -187,6 +248,11 @@ impl Task {
         &mut self.cx.output
     }
 
+    /// How to find out whether a topic exists that a record names (`to_topic`). Without, all do.
+    pub fn set_topic_exists(&mut self, exists: TopicExists) {
+        self.cx.set_topic_exists(exists);
+    }
+
     /// The stores, in the order of the description.
     pub fn stores(&mut self) -> Vec<&mut dyn StateStore> {
         self.logic.stores()
@@ -205,6 +271,9 @@ impl Task {
         {
             self.logic.process(0, record, None, &mut self.cx)?;
             only.position = record.offset + 1;
+            if self.punctuates {
+                self.punctuate_stream_time()?;
+            }
             return Ok(());
         }
         self.enqueue(input, record);
@@ -237,6 +306,9 @@ impl Task {
     /// As [`TaskLogic::process`].
     pub fn run(&mut self, now: WallTime, max: usize) -> Result<Progress> {
         self.cx.wall_clock = now;
+        if self.calls {
+            self.under_way = !self.logic.finish_calls(false, &mut self.cx)?;
+        }
         for _ in 0..max {
             if self.inputs.iter().all(|i| i.queue.is_empty()) {
                 self.waiting_since = None;
@@ -311,7 +383,65 @@ impl Task {
         input.position = record.offset + 1;
         input.head = None;
         input.queue.pop();
+        if self.punctuates {
+            self.punctuate_stream_time()?;
+        }
         Ok(())
+    }
+
+    /// As in Kafka Streams' test driver: after each record, whatever was due before it.
+    fn punctuate_stream_time(&mut self) -> Result<()> {
+        let now = self.cx.stream_time.as_millis();
+        if now >= 0 {
+            self.logic.punctuate(PunctuationType::StreamTime, now, &mut self.cx)?;
+        }
+        Ok(())
+    }
+
+    /// Calls the schedules of processors that are due by the wall clock. The first call starts them.
+    ///
+    /// # Errors
+    /// As [`TaskLogic::punctuate`].
+    pub fn punctuate_wall_clock(&mut self, now: WallTime) -> Result<()> {
+        self.cx.wall_clock = now;
+        if !self.punctuates {
+            return Ok(());
+        }
+        if !self.started {
+            self.started = true;
+            self.logic.start(now);
+        }
+        let fired = self.logic.punctuate(PunctuationType::WallClock, now.0, &mut self.cx)?;
+        self.punctuated |= fired;
+        Ok(())
+    }
+
+    /// When a schedule by the wall clock is next due.
+    pub fn next_punctuation(&self) -> Option<WallTime> {
+        self.logic.next_punctuation().filter(|_| self.started)
+    }
+
+    /// True if results of outside services were awaited when [`run`](Self::run) was last called.
+    pub fn has_calls_under_way(&self) -> bool {
+        self.under_way
+    }
+
+    /// Where calls of outside services run.
+    pub fn set_executor(&mut self, executor: Arc<dyn Executor>) {
+        self.cx.executor = executor;
+    }
+
+    /// True if a wall-clock punctuation has done something since the last
+    /// [`prepare_commit`](Self::prepare_commit), so that there is something to commit even if no
+    /// input has moved.
+    pub fn has_punctuated(&self) -> bool {
+        self.punctuated
+    }
+
+    /// True if a processor has asked for a commit since the last
+    /// [`prepare_commit`](Self::prepare_commit).
+    pub fn wants_commit(&self) -> bool {
+        self.cx.commit_requested
     }
 
     /// What a commit of the offsets has to say: for each input of which something was processed or
@@ -324,16 +454,21 @@ impl Task {
         })
     }
 
-    /// Writes what the stores owe to their changelogs into the output. To be made durable together
-    /// with the [positions](Self::positions).
+    /// Waits for the calls of outside services, and writes what the stores owe to their changelogs
+    /// into the output. To be made durable together with the [positions](Self::positions).
     ///
     /// # Errors
-    /// If a store's key or value cannot be encoded.
+    /// If a store's key or value cannot be encoded; as [`TaskLogic::finish_calls`].
     pub fn prepare_commit(&mut self) -> Result<()> {
+        if self.calls {
+            self.under_way = !self.logic.finish_calls(true, &mut self.cx)?;
+        }
         let (partition, output) = (self.id.partition, &mut self.cx.output);
         for store in self.logic.stores() {
             store.log_changes(partition, output)?;
         }
+        self.punctuated = false;
+        self.cx.commit_requested = false;
         Ok(())
     }
 

@@ -14,8 +14,10 @@ use std::sync::Arc;
 
 pub use handles::{InputTopic, OutputTopic, TestRecord};
 
+use crate::calls::Executor;
 use crate::context::{TaskContext, TaskCounters};
 use crate::output::TopicIndex;
+use crate::processor::PunctuationType;
 use crate::schema::{MemoryRegistry, SchemaRegistry, Schemas};
 use crate::store::{Row, StateStore};
 use crate::task::TaskLogic;
@@ -78,9 +80,10 @@ impl Driver {
         let description = T::DESCRIPTION;
         let id: Arc<str> = description.name.into();
         let tasks = (0..description.subtopologies.len())
-            .map(|n| DriverTask {
-                logic: T::task(n),
-                cx: TaskContext::new(description, id.clone(), n, 0),
+            .map(|n| {
+                let (mut logic, cx) = (T::task(n), TaskContext::new(description, id.clone(), n, 0));
+                logic.start(WallTime::default());
+                DriverTask { logic, cx }
             })
             .collect();
         let mut topics: Vec<Topic> = Vec::new();
@@ -135,6 +138,14 @@ impl Driver {
         }
     }
 
+    /// Where calls of outside services run; by default [in place](crate::calls::InPlace), without a
+    /// clock.
+    pub fn set_executor(&mut self, executor: &Arc<dyn Executor>) {
+        for task in &mut self.tasks {
+            task.cx.executor = Arc::clone(executor);
+        }
+    }
+
     /// The topology as data.
     pub fn description(&self) -> &'static TopologyDescription {
         self.description
@@ -175,6 +186,11 @@ impl Driver {
         self.enter();
         self.inputs += 1;
         self.process(topic, record)?;
+        self.settle()
+    }
+
+    /// Processes what was written to topics that the topology reads.
+    fn settle(&mut self) -> Result<()> {
         while let Some(next) = self.lowest_pending() {
             let (key, value) = (next.key.as_deref(), next.value.as_deref());
             let headers = next.headers.as_headers();
@@ -199,6 +215,24 @@ impl Driver {
                 self.process_at(reader, &record)?;
             }
         }
+        match self.stream_time.as_millis() {
+            ..0 => Ok(()),
+            now => self.punctuate(PunctuationType::StreamTime, now),
+        }
+    }
+
+    /// Calls the schedules that are due. Kafka Streams' test driver runs the topology as one task.
+    fn punctuate(&mut self, punctuation_type: PunctuationType, now: i64) -> Result<()> {
+        for task in self.tasks.iter_mut().filter(|t| t.logic.punctuates()) {
+            task.cx.stream_time = self.stream_time;
+            task.cx.wall_clock = self.wall_clock;
+            std::mem::swap(&mut task.cx.output, &mut self.captured);
+            let punctuated = task.logic.punctuate(punctuation_type, now, &mut task.cx);
+            let punctuated = punctuated.and_then(|_| task.logic.finish_calls(true, &mut task.cx));
+            std::mem::swap(&mut task.cx.output, &mut self.captured);
+            punctuated?;
+        }
+        self.route();
         Ok(())
     }
 
@@ -209,19 +243,23 @@ impl Driver {
         task.cx.wall_clock = self.wall_clock;
         std::mem::swap(&mut task.cx.output, &mut self.captured);
         let processed = task.logic.process(reader.source, record, None, &mut task.cx);
+        let processed = processed.and_then(|()| task.logic.finish_calls(true, &mut task.cx));
         std::mem::swap(&mut task.cx.output, &mut self.captured);
         self.stream_time = task.cx.stream_time;
         self.route();
-        processed
+        processed.map(|_| ())
     }
 
     /// Queues what was just written to topics that the topology reads.
     fn route(&mut self) {
         for at in self.causes.len()..self.captured.len() {
-            self.causes.push(self.inputs - 1);
+            self.causes.push(self.inputs.saturating_sub(1));
             let Some(record) = self.captured.at(at) else { continue };
-            let topic = self.by_index.get(usize::from(record.topic.0)).copied();
-            let Some(topic) = topic else { continue };
+            let Some(topic) =
+                written_to(&self.by_index, &self.topics, &self.captured, record.topic)
+            else {
+                continue;
+            };
             if self.topics.get(topic).is_some_and(|t| !t.readers.is_empty()) {
                 self.pending.push_back(Pending {
                     topic,
@@ -245,12 +283,17 @@ impl Driver {
         mut each: impl FnMut(u64, OutputRecord<'_>) -> Result<()>,
     ) -> Result<()> {
         self.enter();
-        let topic = self.topic(topic)?;
+        let topic = match self.topic(topic) {
+            Ok(topic) => topic,
+            // A topic that records may name, and none has so far or since it was last read.
+            Err(_) if self.names_topics() => self.add_topic(topic),
+            Err(error) => return Err(error),
+        };
         let from = self.topics.get(topic).map_or(0, |t| t.cursor);
         for at in from..self.captured.len() {
             let Some(record) = self.captured.at(at) else { break };
-            let written = self.by_index.get(usize::from(record.topic.0));
-            if written == Some(&topic) && record.partition.is_none() {
+            let written = written_to(&self.by_index, &self.topics, &self.captured, record.topic);
+            if written == Some(topic) && record.partition.is_none() {
                 each(self.causes.get(at).copied().unwrap_or(0), record)?;
             }
         }
@@ -258,6 +301,18 @@ impl Driver {
             topic.cursor = self.captured.len();
         }
         Ok(())
+    }
+
+    /// True if records may name topics.
+    fn names_topics(&self) -> bool {
+        let mut nodes = self.description.subtopologies.iter().flat_map(|s| s.nodes);
+        nodes.any(|node| node.operator == "to_topic")
+    }
+
+    fn add_topic(&mut self, name: &str) -> usize {
+        let (name, readers) = (name.to_owned(), Vec::new());
+        self.topics.push(Topic { name, readers, next_offset: 0, cursor: 0 });
+        self.topics.len() - 1
     }
 
     /// Forgets everything written so far, read or not, and keeps the memory.
@@ -269,9 +324,15 @@ impl Driver {
         }
     }
 
-    /// Moves the wall clock on.
-    pub fn advance_wall_clock(&mut self, ms: i64) {
+    /// Moves the wall clock on, by milliseconds, and calls the schedules of processors that are due
+    /// then.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over.
+    pub fn advance_wall_clock(&mut self, ms: i64) -> Result<()> {
         self.wall_clock = self.wall_clock.plus_millis(ms);
+        self.punctuate(PunctuationType::WallClock, self.wall_clock.0)?;
+        self.settle()
     }
 
     /// The task's stream time; −1 before the first record.
@@ -315,6 +376,22 @@ impl Driver {
     ) -> Result<()> {
         self.enter();
         self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(each)
+    }
+}
+
+/// The topic in `topics` that a record was written to.
+fn written_to(
+    by_index: &[usize],
+    topics: &[Topic],
+    captured: &crate::Output,
+    topic: TopicIndex,
+) -> Option<usize> {
+    match by_index.get(usize::from(topic.0)) {
+        Some(known) => Some(*known),
+        None => {
+            let name = captured.topic_name(topic)?;
+            topics.iter().position(|t| t.name == name)
+        }
     }
 }
 

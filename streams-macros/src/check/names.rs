@@ -42,7 +42,9 @@ pub(crate) fn unused(builder: &mut Builder<'_>) {
                 let advice = format!("end a chain in `.to({name})`, or take it out");
                 (ident, format!("sink `{name}` is never written: {advice}"))
             }
-            Named::Store { id, ident } if graph.store(*id).user.is_none() => {
+            Named::Store { id, ident }
+                if graph.store(*id).user.is_none() && !graph.store(*id).shared =>
+            {
                 let advice = "name it in an operator, or take it out";
                 (ident, format!("store `{name}` is never used: {advice}"))
             }

@@ -115,6 +115,31 @@ impl<'g> Emitter<'g> {
         code
     }
 
+    /// The body of a node's method for its schedules, if it has such.
+    pub(super) fn scheduled(&mut self, node: NodeId) -> Option<(Ident, TokenStream)> {
+        let graph = self.graph;
+        let outer = self.at.replace(node);
+        let mut field = None;
+        let block = self.block(|e| match graph.node(node).operator.punctuation(e, node) {
+            Some((of, body)) => {
+                field = Some(of);
+                body
+            }
+            None => TokenStream::new(),
+        });
+        self.at = outer;
+        field.map(|field| (field, block))
+    }
+
+    /// The field of a node's calls, and the name and body of the method that takes their results in.
+    pub(super) fn completion(&mut self, node: NodeId) -> Option<(Ident, Ident, TokenStream)> {
+        let graph = self.graph;
+        let outer = self.at.replace(node);
+        let completion = graph.node(node).operator.completion(self, node);
+        self.at = outer;
+        completion
+    }
+
     /// The code of the nodes behind a node: in line if there is one, otherwise each in a block of
     /// its own, so that one that drops the record does not keep it from the others.
     pub(crate) fn consumers(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
@@ -273,7 +298,16 @@ impl<'g> Emitter<'g> {
 
     /// The value of a `streams::Result`; if it is an error, `on_error` decides.
     pub(crate) fn or_reject(&self, result: TokenStream) -> TokenStream {
-        let (policy, label, timestamp) = (self.policy(), self.label(), name("timestamp"));
+        self.or(result, &self.policy())
+    }
+
+    /// As [`or_reject`](Self::or_reject), for what is part of writing the record.
+    pub(crate) fn or_unwritten(&self, result: TokenStream) -> TokenStream {
+        self.or(result, &policy(self.production_policy()))
+    }
+
+    fn or(&self, result: TokenStream, policy: &TokenStream) -> TokenStream {
+        let (label, timestamp) = (self.label(), name("timestamp"));
         quote_spanned! {here()=>
             match #result {
                 ::core::result::Result::Ok(found) => found,
@@ -326,9 +360,32 @@ impl<'g> Emitter<'g> {
         value: TokenStream,
     ) -> TokenStream {
         let number = topic.0 as u16;
+        let index = quote_spanned!(here()=> ::streams::__private::TopicIndex(#number));
+        self.write_index(on_error, index, suffix, vars, (key, value))
+    }
+
+    /// Writes a record to the topic of an index that is known when it is processed.
+    pub(crate) fn write_at(
+        &self,
+        index: TokenStream,
+        suffix: u32,
+        vars: &Vars,
+        key: TokenStream,
+        value: TokenStream,
+    ) -> TokenStream {
+        self.write_index(self.production_policy(), index, suffix, vars, (key, value))
+    }
+
+    fn write_index(
+        &self,
+        on_error: OnError,
+        index: TokenStream,
+        suffix: u32,
+        vars: &Vars,
+        (key, value): (TokenStream, TokenStream),
+    ) -> TokenStream {
         let timestamp = &vars.timestamp;
         let (policy, label) = (policy(on_error), self.label());
-        let index = quote_spanned!(here()=> ::streams::__private::TopicIndex(#number));
         let none = quote_spanned!(here()=> ::core::option::Option::None);
         let write = if suffix == 0 {
             quote_spanned! {here()=>

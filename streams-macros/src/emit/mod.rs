@@ -1,12 +1,15 @@
 //! From graph to Rust: straight-line code for each source.
 
+mod completion;
 mod description;
 mod editor;
 mod emitter;
 mod listing;
 mod lock;
 mod names;
+mod punctuation;
 mod schemas;
+mod stores;
 mod task;
 mod test_driver;
 
@@ -67,10 +70,12 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let editor = editor::names(graph);
     let doc = listing::repartitions(graph);
     let (types, lock_test) = (lock::types(siblings), lock::test());
+    let stores = stores::aliases(graph);
     let numbers = 0..graph.subtopologies;
     let names = (0..graph.subtopologies).map(names::task);
     quote! {
         #tasks
+        #stores
 
         /// The type of this topology.
         #[derive(Clone, Copy, Debug)]

@@ -5,8 +5,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
+use super::completion::Completion;
 use super::emitter::{Emitter, Vars, method_name, policy};
 use super::names::{self, here};
+use super::punctuation::Punctuation;
 use crate::model::{Graph, InvalidTime, NodeId, OnError, SourceId, StoreId, StoreKind, option_of};
 use crate::ops::{Field, observed_field};
 use crate::rewrite::{Function, Parameters};
@@ -26,6 +28,8 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let mut e = Emitter::new(graph);
     let methods: TokenStream =
         sources.iter().enumerate().map(|(n, s)| source_method(&mut e, n, *s)).collect();
+    let punctuation = Punctuation::new(&mut e, graph, subtopology);
+    let completion = Completion::new(&mut e, graph, subtopology);
     let mut written: Vec<NodeId> = Vec::new();
     let mut merges = TokenStream::new();
     while let Some(node) = e.next_method(&written) {
@@ -41,6 +45,8 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         let ident = &graph.store(*s).ident;
         quote_spanned!(at_state(graph, *s)=> &mut self.#ident)
     });
+    let (punctuations, functions) = (&punctuation.methods, punctuation.functions());
+    let (completions, finishing) = (&completion.methods, completion.functions());
     let doc = format!("The task of sub-topology {subtopology}.");
     quote_spanned! {here()=>
         #[doc = #doc]
@@ -59,11 +65,17 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         )]
         impl #name {
             fn new() -> Self {
-                Self { #(#inits,)* #(#observed: -1,)* #(#field_names: #field_inits,)* }
+                Self {
+                    #(#inits,)*
+                    #(#observed: -1,)*
+                    #(#field_names: #field_inits,)*
+                }
             }
 
             #methods
             #merges
+            #punctuations
+            #completions
         }
 
         #[allow(
@@ -95,6 +107,10 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
                     _ => ::core::result::Result::Ok(record.timestamp),
                 }
             }
+
+            #functions
+
+            #finishing
 
             fn stores(&mut self) -> ::std::vec::Vec<&mut dyn ::streams::store::StateStore> {
                 ::std::vec![#(#store_references),*]

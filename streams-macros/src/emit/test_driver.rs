@@ -21,7 +21,7 @@ pub(super) fn test_driver(graph: &Graph) -> TokenStream {
 
         /// A fresh instance of the topology for a test: empty stores, the wall clock at 0.
         pub fn test_driver() -> TestDriver {
-            TestDriver(::streams::test_driver::Driver::new::<Topology>())
+            TestDriver(::streams::__private::driver::<Topology>())
         }
 
         #[allow(dead_code, clippy::type_complexity)]

@@ -24,6 +24,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) mentioned: BTreeSet<String>,
     /// The `on_error` of the operator that is being added.
     pub(crate) on_error: Option<OnError>,
+    /// The `kafka_name` of what is being added.
+    pub(crate) kafka_name: Option<String>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a few dozen, for the time of an expansion")]
@@ -108,7 +110,7 @@ pub(crate) fn build(
     };
     let mut builder = {
         let (names, mentioned) = (BTreeMap::new(), BTreeSet::new());
-        Builder { graph, errors, siblings, names, mentioned, on_error: None }
+        Builder { graph, errors, siblings, names, mentioned, on_error: None, kafka_name: None }
     };
     builder.resolve_policies();
     builder.declare_and_chain(declarations);
@@ -202,10 +204,10 @@ impl Builder<'_> {
         let Some(item) = item else { return };
         let parse::Let { doc, name: ident, declared, chain } = *item;
         let calls = chain.calls.len();
-        // It may be asked for in the middle of another operator, whose policy is not its.
-        let outer = self.on_error.take();
+        // It may be asked for in the middle of another operator, whose arguments are not its.
+        let outer = (self.on_error.take(), self.kafka_name.take());
         let mut flow = self.flow_of(chain);
-        self.on_error = outer;
+        (self.on_error, self.kafka_name) = outer;
         if let (Flow::End, true) = (&flow, calls > 0) {
             check::order::let_of_an_end(self.errors, &ident);
         }

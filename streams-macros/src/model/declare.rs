@@ -94,6 +94,7 @@ impl Builder<'_> {
                 changelog: TopicId(0),
                 user: Some(input.name.span()),
                 doc: input.doc.clone(),
+                shared: false,
             });
             (Box::new(ops::TableSource { source, store }), Some(store))
         } else {
@@ -165,7 +166,9 @@ impl Builder<'_> {
         let value_format = options.format("format");
         let key_format = options.format("key_format");
         let memory = options.flag("memory");
+        let kafka_name = options.kafka_name();
         options.finish();
+        self.kafka_name = kafka_name;
         if store.kind != "kv" {
             check::stores::unknown_kind(self.errors, &store.kind, &["kv"]);
             self.declare(Named::Unknown { ident: store.name });
@@ -180,6 +183,7 @@ impl Builder<'_> {
             memory,
         );
         self.graph.store_mut(id).doc = store.doc;
+        self.kafka_name = None;
         self.declare(Named::Store { id, ident: store.name });
     }
 
@@ -199,7 +203,7 @@ impl Builder<'_> {
         };
         let (key_format, value_format) = self.formats(&key, &value, key_format, value_format);
         self.add_store(Store {
-            name: ident.to_string(),
+            name: self.kafka_name_of(&ident),
             ident,
             right: None,
             kind,
@@ -212,6 +216,7 @@ impl Builder<'_> {
             changelog: TopicId(0),
             user: None,
             doc: String::new(),
+            shared: false,
         })
     }
 
@@ -325,6 +330,7 @@ impl Builder<'_> {
             changelog: TopicId(0),
             user,
             doc: String::new(),
+            shared: false,
         })
     }
 
@@ -337,7 +343,7 @@ impl Builder<'_> {
     }
 
     /// The formats of key and value, with an error at each type that has none.
-    pub(super) fn formats(
+    pub(crate) fn formats(
         &mut self,
         key: &Type,
         value: &Type,

@@ -8,6 +8,10 @@ const UNITS: [(&str, i64); 5] =
 
 /// The milliseconds of a duration, at least 0.
 pub(crate) fn milliseconds(value: &Expr) -> syn::Result<i64> {
+    // What a macro by example has put in comes in a group without delimiters.
+    if let Expr::Group(group) = value {
+        return milliseconds(&group.expr);
+    }
     let wrong = |message: String| Err(syn::Error::new(value.span(), message));
     let Expr::Lit(syn::ExprLit { lit: Lit::Int(number), .. }) = value else {
         return wrong(

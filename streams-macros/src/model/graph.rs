@@ -180,6 +180,8 @@ pub(crate) struct Store {
     /// The operator that writes it.
     pub(crate) user: Option<Span>,
     pub(crate) doc: String,
+    /// A processor uses it, too.
+    pub(crate) shared: bool,
 }
 
 impl Topic {

@@ -90,9 +90,38 @@ impl Builder<'_> {
         }
     }
 
+    /// The store of this name, or the rows of a table, for a processor's use beside others'.
+    pub(crate) fn share_store(&mut self, ident: &Ident) -> Option<StoreId> {
+        self.graph.uses.push(ident.clone());
+        let name = ident.to_string();
+        if let Some(Named::Let { item: Some(_), .. }) = self.names.get(&name) {
+            self.build_let(&name);
+        }
+        if let Some(Named::Flow { flow: Flow::Table(table), used, .. }) = self.names.get_mut(&name)
+            && let Some(store) = table.store
+        {
+            *used = true;
+            return Some(store);
+        }
+        let id = self.known_store(ident)?;
+        self.graph.store_mut(id).shared = true;
+        Some(id)
+    }
+
     /// The declared store of this name, for one operator's use.
     pub(crate) fn claim_store(&mut self, ident: &Ident) -> Option<StoreId> {
         self.graph.uses.push(ident.clone());
+        let id = self.known_store(ident)?;
+        let store = self.graph.store_mut(id);
+        if let Some(first) = store.user.replace(ident.span()) {
+            check::stores::two_operators(self.errors, ident, first);
+            return None;
+        }
+        Some(id)
+    }
+
+    /// The declared store of this name, or an error.
+    fn known_store(&mut self, ident: &Ident) -> Option<StoreId> {
         let name = ident.to_string();
         let Some(id) = self.store_named(ident) else {
             let known = self.names.iter().filter(|(_, n)| matches!(n, Named::Store { .. }));
@@ -108,11 +137,6 @@ impl Builder<'_> {
             self.errors.error(ident.span(), message);
             return None;
         };
-        let store = self.graph.store_mut(id);
-        if let Some(first) = store.user.replace(ident.span()) {
-            check::stores::two_operators(self.errors, ident, first);
-            return None;
-        }
         Some(id)
     }
 }

@@ -5,6 +5,7 @@ mod declare;
 mod duration;
 mod format;
 mod graph;
+mod kafka_name;
 mod lookup;
 mod on_error;
 mod options;
@@ -20,6 +21,7 @@ pub(crate) use graph::{
     Graph, Node, NodeId, Repartition, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId,
     TopicRole,
 };
+pub(crate) use kafka_name::read as read_kafka_name;
 pub(crate) use on_error::{InvalidTime, OnError, Written};
 pub(crate) use partition::Nulls;
 pub(crate) use settings::{Emit, Guarantee, Semantics};

@@ -54,6 +54,12 @@ impl<'e> Options<'e> {
         }
     }
 
+    /// `kafka_name = "text"`.
+    pub(super) fn kafka_name(&mut self) -> Option<String> {
+        let value = self.expr("kafka_name")?;
+        super::kafka_name::read(&value).map_err(|error| self.errors.push(error)).ok()
+    }
+
     /// `on_error = fail | skip | dead_letter(topic)`.
     pub(super) fn on_error(&mut self) -> Option<Written> {
         let value = self.expr("on_error")?;

@@ -62,7 +62,7 @@ pub(super) fn aggregation_store(
     drop_nulls_in_windows: bool,
 ) -> Option<(StreamFlow, State)> {
     let GroupedFlow { stream, window } = grouped;
-    let topic = argument.name.to_string();
+    let topic = builder.kafka_name_of(&argument.name);
     let stream = grouped_stream(builder, stream, window, argument, &topic, drop_nulls_in_windows)?;
     let state = state(builder, stream.key.as_ref(), window, call, argument, value)?;
     Some((stream, state))

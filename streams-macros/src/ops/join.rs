@@ -126,7 +126,7 @@ fn with_table(
         None => quote::format_ident!("{}_join", table_name, span = table_name.span()),
     };
     let nulls = Nulls { keep_keys: left, keep_values: false };
-    let topic = name.to_string();
+    let topic = builder.kafka_name_of(&name);
     let mut stream = builder.partitioned_with(stream, &topic, table.key.as_ref(), nulls, &name)?;
     let null_keys = stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
     let keys = (stream.key.as_ref(), table.key.as_ref());

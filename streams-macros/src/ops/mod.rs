@@ -4,6 +4,7 @@
 mod aggregate;
 mod aggregation;
 mod branch;
+mod call;
 mod cogroup;
 mod count;
 mod drop_nulls;
@@ -19,6 +20,7 @@ mod map_values;
 mod merge;
 mod on_close;
 mod peek;
+mod process;
 mod reduce;
 mod repartition;
 mod select_key;
@@ -34,6 +36,7 @@ mod table_map_values;
 mod to;
 mod to_stream;
 mod to_table;
+mod to_topic;
 mod transform;
 mod window;
 mod window_aggregate;
@@ -53,7 +56,9 @@ use crate::check;
 use crate::check::order::{self, grouped, stream, table};
 use crate::diagnostic::suggestion;
 use crate::emit::{Emitter, Vars};
-use crate::model::{Builder, Flow, Graph, NodeId, OnError, SinkId, StoreId, TopicId, Written};
+use crate::model::{
+    Builder, Flow, Graph, NodeId, OnError, SinkId, StoreId, TopicId, Written, read_kafka_name,
+};
 use crate::parse::{Arg, Call};
 use crate::rewrite::Function;
 
@@ -107,6 +112,20 @@ pub(crate) trait Operator {
         None
     }
 
+    /// The field that knows its schedules, if it has such, and the body of the method that is called
+    /// when one is due.
+    fn punctuation(&self, e: &mut Emitter<'_>, node: NodeId) -> Option<(Ident, TokenStream)> {
+        let _ = (e, node);
+        None
+    }
+
+    /// The field of its calls, if it makes such, and the name and body of the method that takes their
+    /// results in.
+    fn completion(&self, e: &mut Emitter<'_>, node: NodeId) -> Option<(Ident, Ident, TokenStream)> {
+        let _ = (e, node);
+        None
+    }
+
     /// True if it is a method that its producers call, since there are several.
     fn is_method(&self) -> bool {
         false
@@ -139,9 +158,10 @@ pub(crate) struct Field {
 
 type Build = fn(&mut Builder<'_>, Flow, Call) -> Option<Flow>;
 
-const OPERATORS: [(&str, Build); 25] = [
+const OPERATORS: &[(&str, Build)] = &[
     ("aggregate", aggregate::build),
     ("branch", branch::build),
+    ("call", call::build),
     ("cogroup", cogroup::build),
     ("count", count::build),
     ("filter", filter::build),
@@ -157,18 +177,21 @@ const OPERATORS: [(&str, Build); 25] = [
     ("map", map::build),
     ("map_values", map_values::build),
     ("peek", peek::build),
+    ("process", process::build),
+    ("process_values", process::build),
     ("reduce", reduce::build),
     ("repartition", repartition::build),
     ("select_key", select_key::build),
     ("to", to::build),
     ("to_stream", to_stream::build),
     ("to_table", to_table::build),
+    ("to_topic", to_topic::build),
     ("transform", transform::build),
     ("window", window::build),
 ];
 
 fn words() -> impl Iterator<Item = (&'static str, Build)> {
-    OPERATORS.into_iter()
+    OPERATORS.iter().copied()
 }
 
 /// Reports a call of an operator that does not exist.
@@ -202,17 +225,61 @@ pub(crate) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Fl
         return Flow::Broken;
     }
     let found = words().find(|(word, _)| call.name == word);
-    let on_error = on_error(builder, &mut call);
-    let outer = std::mem::replace(&mut builder.on_error, on_error);
+    let (on_error, kafka_name) = (on_error(builder, &mut call), kafka_name(builder, &mut call));
+    let outer = (
+        std::mem::replace(&mut builder.on_error, on_error),
+        std::mem::replace(&mut builder.kafka_name, kafka_name),
+    );
     let flow = found.and_then(|(_, build)| build(builder, flow, call)).unwrap_or(Flow::Broken);
-    builder.on_error = outer;
+    (builder.on_error, builder.kafka_name) = outer;
     flow
+}
+
+/// Takes a named argument out that many operators have.
+fn take_argument(call: &mut Call, name: &str) -> Option<Arg> {
+    let found = call.args.iter().position(|a| a.name.as_ref().is_some_and(|n| n == name))?;
+    Some(call.args.remove(found))
+}
+
+/// Takes the argument `kafka_name = "…"`, which operators with stores or topics have.
+fn kafka_name(builder: &mut Builder<'_>, call: &mut Call) -> Option<String> {
+    const WITHOUT: [&str; 18] = [
+        "branch",
+        "call",
+        "filter_not",
+        "flat_map",
+        "flat_map_values",
+        "for_each",
+        "group_by",
+        "group_by_key",
+        "map",
+        "peek",
+        "process",
+        "process_values",
+        "select_key",
+        "to",
+        "to_stream",
+        "to_topic",
+        "transform",
+        "window",
+    ];
+    let argument = take_argument(call, "kafka_name")?;
+    let word = call.name.to_string();
+    if WITHOUT.contains(&word.as_str()) {
+        let message = format!(
+            "`{word}` has no `kafka_name`: a declared store has (`store … , kafka_name = \"…\"`), and the \
+             operators that make stores or topics"
+        );
+        let span = argument.name.map_or(call.span(), |n| n.span());
+        builder.errors.error(span, message);
+        return None;
+    }
+    read_kafka_name(&argument.value).map_err(|error| builder.errors.push(error)).ok()
 }
 
 /// Takes the argument `on_error = …`, which every operator with code of the user's has.
 fn on_error(builder: &mut Builder<'_>, call: &mut Call) -> Option<OnError> {
-    let is_policy = |a: &Arg| a.name.as_ref().is_some_and(|n| n == "on_error");
-    let argument = call.args.remove(call.args.iter().position(is_policy)?);
+    let argument = take_argument(call, "on_error")?;
     let word = call.name.to_string();
     let advice = match word.as_str() {
         "to" => ": it is the sink's (`sink … = \"topic\", on_error = skip;`)",

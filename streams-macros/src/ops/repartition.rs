@@ -23,9 +23,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let partitions = named(&call, "partitions").map(|a| a.value.clone());
     // Null keys are dropped before the topic, as before state.
     stream.rekeyed = None;
-    let stream = builder.partitioned(stream, &name.to_string(), None, false, &name)?;
+    let topic = builder.kafka_name_of(&name);
+    let stream = builder.partitioned(stream, &topic, None, false, &name)?;
     let changed = Some(call.span());
-    let stream = builder.repartition(stream, &name.to_string(), partitions, &name, changed)?;
+    let stream = builder.repartition(stream, &topic, partitions, &name, changed)?;
     Some(Flow::Stream(stream))
 }
 

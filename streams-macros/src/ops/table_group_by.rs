@@ -50,7 +50,8 @@ pub(super) fn repartition(
     grouped: &GroupedTableFlow,
     at: &syn::Ident,
 ) -> StreamFlow {
-    let (topic, name) = builder.change_topic(&at.to_string(), &grouped.key, &grouped.value);
+    let topic = builder.kafka_name_of(at);
+    let (topic, name) = builder.change_topic(&topic, &grouped.key, &grouped.value);
     let optional = grouped.by.returned().as_ref().is_some_and(|r| option_of(r).is_some());
     let nullable = grouped.table.nullable;
     let operator =

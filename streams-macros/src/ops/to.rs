@@ -74,6 +74,15 @@ fn add(builder: &mut Builder<'_>, node: NodeId, sink: SinkId, at: Ident, nullabl
     builder.graph.node_mut(to).doc = doc;
 }
 
+/// The bytes at the end of a key of this type that do not choose the partition: those of its window.
+pub(super) fn suffix(key: &syn::Type) -> u32 {
+    match (windowed_of(key), session_of(key)) {
+        (Some(_), _) => 8,
+        (_, Some(_)) => 16,
+        _ => 0,
+    }
+}
+
 /// `&` with the span of the type behind it.
 fn reference_at(ty: &syn::Type) -> TokenStream {
     let span = syn::spanned::Spanned::span(ty);
@@ -119,11 +128,7 @@ impl Operator for To {
         } else {
             e.encode(vf, &vt, &quote_spanned!(here()=> sink_value))
         };
-        let suffix = match (windowed_of(&kt), session_of(&kt)) {
-            (Some(_), _) => 8,
-            (_, Some(_)) => 16,
-            _ => 0,
-        };
+        let suffix = suffix(&kt);
         let write = e.write_or(on_error, id, suffix, vars, key, value);
         quote_spanned!(here()=> #checked #write)
     }

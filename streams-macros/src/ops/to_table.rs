@@ -29,7 +29,8 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let name = ident(builder, &store, "a store")?;
     let existing = builder.store_named(&name);
     let hint = existing.map(|id| builder.graph.store(id).key.clone());
-    let stream = builder.partitioned(stream, &name.to_string(), hint.as_ref(), false, &name)?;
+    let topic = builder.kafka_name_of(&name);
+    let stream = builder.partitioned(stream, &topic, hint.as_ref(), false, &name)?;
     let nullable = stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
     let store = match existing {
         Some(_) => builder.claim_store(&name)?,

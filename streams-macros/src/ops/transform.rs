@@ -47,7 +47,8 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         let at = function.arity().map_or(0, |n| if n == 2 { 0 } else { 1 });
         stream.value = function.parameter(at);
     }
-    let mut stream = builder.partitioned(stream, &name.to_string(), Some(&key), false, &name)?;
+    let topic = builder.kafka_name_of(&name);
+    let mut stream = builder.partitioned(stream, &topic, Some(&key), false, &name)?;
     stream.value = function.returned();
     let operator = Box::new(Transform { store, function });
     let (key, value) = (stream.key.clone(), stream.value.clone());

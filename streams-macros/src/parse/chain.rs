@@ -159,6 +159,9 @@ fn arguments(input: ParseStream<'_>) -> (Vec<Arg>, Option<Cut>) {
 
 impl Parse for Arg {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if let Some(value) = punctuate(input)? {
+            return Ok(Arg { name: None, declared: None, value });
+        }
         let named = input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]);
         let typed = input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]);
         if !named && !typed {
@@ -172,6 +175,33 @@ impl Parse for Arg {
         input.parse::<Token![=]>()?;
         Ok(Arg { name: Some(name), declared, value: input.parse()? })
     }
+}
+
+/// `punctuate(clock every duration)`, as a call with two arguments.
+fn punctuate(input: ParseStream<'_>) -> syn::Result<Option<Expr>> {
+    let ahead = input.fork();
+    let found: Option<Ident> = ahead.parse().ok();
+    if found.is_none_or(|word| word != "punctuate") || !ahead.peek(syn::token::Paren) {
+        return Ok(None);
+    }
+    let word: Ident = input.parse()?;
+    let content;
+    syn::parenthesized!(content in input);
+    let usage = |span| {
+        let message = "a schedule is written `punctuate(stream_time every 10s)` or \
+                       `punctuate(wall_clock every 1s)`";
+        syn::Error::new(span, message)
+    };
+    let clock: Ident = content.parse().map_err(|e| usage(e.span()))?;
+    let every: Ident = content.parse().map_err(|e| usage(e.span()))?;
+    if every != "every" {
+        return Err(usage(every.span()));
+    }
+    let duration: Expr = content.parse()?;
+    if !content.is_empty() {
+        return Err(usage(content.span()));
+    }
+    Ok(Some(syn::parse_quote!(#word(#clock, #duration))))
 }
 
 /// The arms of `branch`: up to an error.

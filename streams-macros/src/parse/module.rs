@@ -26,6 +26,15 @@ pub(crate) struct Module {
 pub(crate) struct Siblings {
     functions: BTreeMap<String, syn::Signature>,
     types: BTreeMap<String, String>,
+    processors: BTreeMap<String, Forwards>,
+    value_processors: BTreeMap<String, Forwards>,
+}
+
+/// What a processor forwards, as written in its implementation.
+#[derive(Clone, Default)]
+pub(crate) struct Forwards {
+    pub(crate) key: Option<syn::Type>,
+    pub(crate) value: Option<syn::Type>,
 }
 
 impl Siblings {
@@ -37,6 +46,43 @@ impl Siblings {
     /// The definitions of the module's types, by name.
     pub(crate) fn types(&self) -> impl Iterator<Item = (&str, &str)> {
         self.types.iter().map(|(name, definition)| (name.as_str(), definition.as_str()))
+    }
+
+    /// What the processor of this name forwards, if the module implements it.
+    pub(crate) fn processor(&self, name: &syn::Ident, values: bool) -> Option<&Forwards> {
+        let of = if values { &self.value_processors } else { &self.processors };
+        of.get(&name.to_string())
+    }
+
+    fn add(&mut self, item: &syn::Item) {
+        match item {
+            syn::Item::Fn(f) => {
+                self.functions.insert(f.sig.ident.to_string(), f.sig.clone());
+            }
+            syn::Item::Impl(implementation) => self.add_implementation(implementation),
+            _ => {}
+        }
+    }
+
+    fn add_implementation(&mut self, item: &syn::ItemImpl) {
+        let (Some((of, _)), syn::Type::Path(ty)) = (&item.trait_, &*item.self_ty) else { return };
+        let (Some(of), Some(ty)) = (of.segments.last(), ty.path.segments.last()) else { return };
+        let processors = match of.ident.to_string().as_str() {
+            "Processor" => &mut self.processors,
+            "FixedKeyProcessor" => &mut self.value_processors,
+            _ => return,
+        };
+        let mut forwards = Forwards::default();
+        for item in &item.items {
+            if let syn::ImplItem::Type(item) = item {
+                match item.ident.to_string().as_str() {
+                    "KeyOut" => forwards.key = Some(item.ty.clone()),
+                    "ValueOut" => forwards.value = Some(item.ty.clone()),
+                    _ => {}
+                }
+            }
+        }
+        processors.insert(ty.ident.to_string(), forwards);
     }
 }
 
@@ -74,9 +120,7 @@ pub(crate) fn parse_module(item: TokenStream, errors: &mut Diagnostics) -> Optio
                 }
             }
             item => {
-                if let syn::Item::Fn(f) = &item {
-                    siblings.functions.insert(f.sig.ident.to_string(), f.sig.clone());
-                }
+                siblings.add(&item);
                 definition::add(&item, &mut siblings.types);
                 kept.push(item);
             }

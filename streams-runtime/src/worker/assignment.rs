@@ -110,6 +110,19 @@ impl Worker<'_> {
         let made = (self.make)(id, Arc::clone(&shared.plan.application_id), options);
         let mut task =
             made.ok_or_else(|| Error::config(format!("the topology has no task {id}")))?;
+        let broker = Arc::clone(&shared.broker);
+        task.set_topic_exists(Arc::new(move |name: &str| match broker.topics(&[name]) {
+            Ok(found) => Ok(found.iter().any(Option::is_some)),
+            // Not the record's fault: the task starts again from the last commit.
+            Err(e) => Err(streams_core::Error::with_source(
+                streams_core::ErrorKind::Store,
+                format!("whether topic {name} exists cannot be found out: {e}"),
+                e,
+            )),
+        }));
+        if task.description().nodes.iter().any(|n| n.operator == "call") {
+            task.set_executor(crate::calls::executor()?);
+        }
         let description = task.description();
         let names: Vec<&str> = description.stores.iter().map(|s| s.name).collect();
         let disk = shared.state.task(id.partition, &names)?;

@@ -29,6 +29,11 @@ impl Worker<'_> {
         self.tasks.iter().any(|t| t.is_active() && t.owes_commit())
     }
 
+    /// True if a processor has asked for a commit.
+    fn asked_for_commit(&self) -> bool {
+        self.tasks.iter().any(|t| t.is_active() && t.task.wants_commit())
+    }
+
     pub(super) fn commit_if_due(&mut self, now: Instant, idle: bool) -> Result<()> {
         let interval = Duration::from_millis(self.shared.config.commit_interval_ms());
         let due = now.duration_since(self.committed_at) >= interval;
@@ -36,7 +41,8 @@ impl Worker<'_> {
         let weight = self.weigh();
         let much = self.uncommitted_bytes.saturating_add(weight.uncommitted)
             > self.shared.config.uncommitted_max_bytes / self.shared.config.threads.max(1);
-        if due || hurry || much || self.client.wants_commit() || self.is_too_much(weight) {
+        let asked = self.asked_for_commit() || self.client.wants_commit();
+        if due || hurry || much || asked || self.is_too_much(weight) {
             self.commit_weighed(false, weight)?;
         }
         Ok(())

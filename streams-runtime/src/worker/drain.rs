@@ -1,5 +1,7 @@
 //! Results on their way from a task's output to the log.
 
+use std::collections::BTreeMap;
+
 use streams_core::output::TopicIndex;
 use streams_core::partitioner::partition_of;
 
@@ -11,13 +13,15 @@ use crate::plan::Plan;
 /// The client's handles of the topology's topics, asked for once each.
 pub(super) struct Writers {
     by_index: Vec<Option<(WriterTopic, i32)>>,
+    /// Topics that records have named.
+    named: BTreeMap<String, (WriterTopic, i32)>,
     /// Where records without a key go: on to the next partition with each drain.
     sticky: i32,
 }
 
 impl Writers {
     pub(super) fn new(topics: usize) -> Self {
-        Self { by_index: vec![None; topics], sticky: 0 }
+        Self { by_index: vec![None; topics], named: BTreeMap::new(), sticky: 0 }
     }
 
     #[inline]
@@ -51,6 +55,15 @@ impl Writers {
         Ok(writer)
     }
 
+    fn find_named(&mut self, client: &mut dyn Client, name: &str) -> Result<(WriterTopic, i32)> {
+        if let Some(writer) = self.named.get(name) {
+            return Ok(*writer);
+        }
+        let writer = client.writer(name)?;
+        self.named.insert(name.to_owned(), writer);
+        Ok(writer)
+    }
+
     /// Appends everything in the task's output, which is empty then.
     pub(super) fn drain(
         &mut self,
@@ -63,7 +76,10 @@ impl Writers {
             return Ok(());
         }
         for record in output.iter() {
-            let (topic, partitions) = self.find(plan, client, record.topic)?;
+            let (topic, partitions) = match output.topic_name(record.topic) {
+                None => self.find(plan, client, record.topic)?,
+                Some(name) => self.find_named(client, name)?,
+            };
             let partition = match (record.partition, record.partition_key) {
                 (Some(partition), _) => partition,
                 (None, Some(key)) => partition_of(key, partitions),

@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use streams_core::task::Progress;
 
-use super::{POLL_BYTES, POLL_RECORDS, POLL_WAIT, RUN_RECORDS, Worker};
+use super::{POLL_BYTES, POLL_RECORDS, POLL_WAIT, RUN_RECORDS, Running, Worker};
 use crate::broker::{Polled, TopicPartition};
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, Result};
+
+/// How long to wait for records while results of outside services may come in.
+const CALLS_WAIT: Duration = Duration::from_millis(1);
 
 impl Worker<'_> {
     /// Polls once, runs the tasks with waiting records, and appends what came out. True if there
@@ -21,7 +24,10 @@ impl Worker<'_> {
         let mut failed = None;
         for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
             let id = running.id();
-            let ran = catch_unwind(AssertUnwindSafe(|| running.task.run(wall, RUN_RECORDS)));
+            let ran = catch_unwind(AssertUnwindSafe(|| {
+                running.task.punctuate_wall_clock(wall)?;
+                running.task.run(wall, RUN_RECORDS)
+            }));
             match ran {
                 Ok(Ok(Progress::More)) => {
                     more = true;
@@ -68,7 +74,21 @@ impl Worker<'_> {
         let commit = Duration::from_millis(self.shared.config.commit_interval_ms());
         let due = (self.committed_at + commit).saturating_duration_since(now);
         let due = due.max(Duration::from_millis(1));
-        if self.has_uncommitted() { POLL_WAIT.min(due) } else { POLL_WAIT }
+        let wait = if self.has_uncommitted() { POLL_WAIT.min(due) } else { POLL_WAIT };
+        let calling = |t: &Running| t.is_active() && t.task.has_calls_under_way();
+        let wait = if self.tasks.iter().any(calling) { wait.min(CALLS_WAIT) } else { wait };
+        match self.until_punctuation(now) {
+            Some(punctuation) => wait.min(punctuation),
+            None => wait,
+        }
+    }
+
+    /// How long until a processor's next schedule by the wall clock.
+    fn until_punctuation(&self, now: Instant) -> Option<Duration> {
+        let active = self.tasks.iter().filter(|t| t.is_active());
+        let next = active.filter_map(|t| t.task.next_punctuation()).min()?;
+        let ms = next.0.saturating_sub(self.clock.wall(now).0).max(1);
+        Some(Duration::from_millis(ms.unsigned_abs()))
     }
 
     /// Hands records to their tasks; gives their number and bytes.

@@ -69,10 +69,10 @@ impl Running {
         self.task.description().stores.get(store).is_some_and(|s| s.memory)
     }
 
-    /// True if there is something to commit: records were processed, or results written without
-    /// one (by a punctuation).
+    /// True if there is something to commit: records were processed, or results written or
+    /// stores changed without one (by a punctuation).
     pub(crate) fn owes_commit(&self) -> bool {
-        self.wrote || !self.moved().is_empty()
+        self.wrote || self.task.has_punctuated() || !self.moved().is_empty()
     }
 
     /// The offsets for a commit of this task: those that have moved; where none has, the first

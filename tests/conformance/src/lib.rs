@@ -4,6 +4,7 @@
 mod case;
 mod difference;
 mod disk;
+mod partitioned;
 mod run;
 mod schema;
 mod side;
@@ -12,4 +13,5 @@ mod value;
 
 pub use case::{CaseFile, golden};
 pub use disk::Disks;
+pub use partitioned::{PerKey, run_on_partitions};
 pub use run::{Kept, Outcome, run};

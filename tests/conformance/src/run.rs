@@ -76,8 +76,7 @@ pub fn run(text: &str, kept: &Kept) -> Result<Outcome, String> {
 fn step(driver: &mut Driver, schema: &Schema, input: &Input) -> Result<(), String> {
     match input {
         Input::Advance { advance_wall_clock_ms } => {
-            driver.advance_wall_clock(*advance_wall_clock_ms);
-            Ok(())
+            driver.advance_wall_clock(*advance_wall_clock_ms).map_err(|e| format!("{e:?}"))
         }
         Input::Record { topic, key, value, raw_value, ts, headers } => {
             let types = schema.inputs.get(topic).ok_or_else(|| format!("unknown topic {topic}"))?;

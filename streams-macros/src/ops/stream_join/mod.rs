@@ -67,8 +67,9 @@ pub(super) fn build(
         Some(argument) => ident(builder, &argument.value, "the join")?,
         None => format_ident!("{}_join", other, span = other.span()),
     };
-    let left = prepare(builder, left, &format!("{label}-left"), &label)?;
-    let right = prepare(builder, right, &format!("{label}-right"), &label)?;
+    let topics = builder.kafka_name_of(&label);
+    let left = prepare(builder, left, &format!("{topics}-left"), &label)?;
+    let right = prepare(builder, right, &format!("{topics}-right"), &label)?;
     let written = |builder: &mut Builder<'_>, ty: Option<&Type>, what: &str| {
         if ty.is_none() {
             let message = format!(
@@ -109,7 +110,7 @@ pub(super) fn build(
     let kept = StoreKind::Sliding { retention_ms };
     let names = |part: &str, suffix: &str| {
         let field = format_ident!("{label}_{part}", span = label.span());
-        (field, format!("{label}-{suffix}"))
+        (field, format!("{topics}-{suffix}"))
     };
     let this = builder.own_store(names("this", "this-join-store"), kept, &key, &left_value, None);
     let that =

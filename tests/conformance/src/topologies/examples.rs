@@ -2,7 +2,60 @@
 
 use streams::prelude::*;
 
-super::entries!(targeted_ads, anomaly_detection);
+super::entries!(bank_withdrawal_limit, targeted_ads, anomaly_detection);
+
+#[topology]
+mod bank_withdrawal_limit {
+    use std::fmt::Write;
+
+    const DAY_MS: i64 = 86_400_000;
+
+    #[derive(Default)]
+    pub(super) struct Decide;
+
+    impl FixedKeyProcessor for Decide {
+        type Key = Option<String>;
+        type ValueIn = Option<i64>;
+        type ValueOut = String;
+        type Stores<'s> = &'s mut stores::withdrawals;
+
+        fn process(
+            &mut self,
+            account: &Option<String>,
+            amount: &Option<i64>,
+            withdrawals: &mut stores::withdrawals,
+            cx: &mut FixedKeyContext<'_, String>,
+        ) -> Processed {
+            let (Some(account), Some(amount)) = (account, amount) else { return Ok(()) };
+            let (mut kept, mut total) = (String::new(), 0);
+            let before = withdrawals.get(account)?.map_or("", |(text, _)| text);
+            for entry in before.split_terminator(';') {
+                let (at, spent) = entry.split_once(':').ok_or("an entry without `:`")?;
+                if at.parse::<i64>()? > cx.timestamp - DAY_MS {
+                    write!(kept, "{entry};")?;
+                    total += spent.parse::<i64>()?;
+                }
+            }
+            if *amount > 0 && total + amount <= 1000 {
+                total += amount;
+                write!(kept, "{}:{amount};", cx.timestamp)?;
+                cx.forward(format!("ALLOW {amount} {total}"));
+            } else {
+                cx.forward(format!("DENY {amount} {total}"));
+            }
+            withdrawals.put(account, kept, cx.timestamp)?;
+            Ok(())
+        }
+    }
+
+    topology! {
+        source input: stream<Option<String>, Option<i64>> = "withdrawals-in";
+        sink decisions: stream<Option<String>, String> = "decisions";
+        store withdrawals: kv<String, String>;
+
+        input.process_values(Decide, withdrawals).to(decisions);
+    }
+}
 
 #[topology]
 mod targeted_ads {

@@ -11,6 +11,11 @@ mod table_joins;
 mod tables;
 mod windows;
 
+use std::sync::Arc;
+
+use streams::App;
+use streams::runtime::broker::Broker;
+use streams::runtime::{Config, Streams};
 use streams::test_driver::Driver;
 
 /// A topology.
@@ -19,6 +24,22 @@ pub(crate) struct Entry {
     pub(crate) driver: fn() -> Driver,
     /// Size of its windows in milliseconds, where it has some that end.
     pub(crate) window_ms: Option<i64>,
+    /// Its embedded log.
+    pub(crate) open: fn(&Config) -> Result<Arc<dyn Broker>, streams::runtime::Error>,
+    /// Starts it on a log.
+    pub(crate) start: fn(Config, Arc<dyn Broker>) -> Result<Streams, streams::runtime::Error>,
+}
+
+impl Entry {
+    /// The topology `T`, with windows of this size.
+    fn of<T: streams::Topology>(window_ms: Option<i64>) -> Self {
+        Self {
+            driver: Driver::new::<T>,
+            window_ms,
+            open: |config| streams::runtime::broker_for(&App::<T>::new(), config),
+            start: |config, broker| Streams::start_on(&App::<T>::new(), config, broker),
+        }
+    }
 }
 
 /// One group of topologies by name.
@@ -48,10 +69,9 @@ macro_rules! entries {
         /// The topology of this name, if it is of this group.
         pub(super) fn find(name: &str) -> Option<crate::topologies::Entry> {
             match name {
-                $(stringify!($name) => Some(crate::topologies::Entry {
-                    driver: streams::test_driver::Driver::new::<$name::Topology>,
-                    window_ms: [$(Some($ms),)? None][0],
-                }),)*
+                $(stringify!($name) => Some(crate::topologies::Entry::of::<$name::Topology>(
+                    [$(Some($ms),)? None][0],
+                )),)*
                 _ => None,
             }
         }

@@ -18,6 +18,7 @@ super::entries!(
     repartition,
     through_topic,
     multi_topic_source,
+    dynamic_topic,
     to_table,
 );
 
@@ -223,6 +224,17 @@ mod multi_topic_source {
             None => "vnull".to_owned(),
         })
         .to(out);
+    }
+}
+
+#[topology]
+mod dynamic_topic {
+    topology! {
+        source input: stream<Option<String>, Option<i64>> = "in";
+
+        input
+            .filter(|v| v.is_some())
+            .to_topic(|v| if v.is_some_and(|v| v % 2 == 0) { "out-even" } else { "out-odd" });
     }
 }
 

@@ -1,0 +1,20 @@
+//! Calls are made again after a failure.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    async fn ask(value: i64) -> Result<i64, String> {
+        Ok(value)
+    }
+
+    topology! {
+        guarantee = exactly_once;
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.call(ask).to(out);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! A function that is not async.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    fn ask(value: i64) -> Result<i64, String> {
+        Ok(value)
+    }
+
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        sink out: stream<String, i64> = "out";
+
+        orders.call(ask).to(out);
+    }
+}
+
+fn main() {}
