@@ -12,7 +12,12 @@
 
 mod backend;
 mod cache;
+mod expiry;
+mod home;
 mod key_value;
+mod order;
+mod row;
+mod scan;
 mod span;
 mod unmatched;
 mod window;
@@ -20,6 +25,8 @@ mod window;
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
 pub use key_value::KeyValueStore;
+pub use row::Row;
+pub use scan::{Found, Scan};
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
 pub use unmatched::{Either, UnmatchedStore};
 pub use window::WindowStore;
@@ -77,36 +84,4 @@ pub trait StateStore: Send {
     /// # Errors
     /// If the disk cannot be read.
     fn rows(&self) -> Result<Vec<Row>>;
-}
-
-/// A row in its encoding: key and value as in the changelog, and the timestamp of the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Encoded key.
-    pub key: Vec<u8>,
-    /// Encoded value.
-    pub value: Vec<u8>,
-    /// Milliseconds since the Unix epoch.
-    pub timestamp: i64,
-}
-
-/// A row on disk: the timestamp (8 bytes, big endian), then the value, as Kafka Streams' timestamped
-/// stores.
-fn split_row(row: &[u8]) -> Result<(i64, &[u8])> {
-    match row.split_first_chunk::<8>() {
-        Some((timestamp, value)) => Ok((i64::from_be_bytes(*timestamp), value)),
-        None => Err(crate::Error::new(
-            crate::ErrorKind::Store,
-            format!(
-                "a row of {} bytes on disk lacks its timestamp: the state directory is damaged; \
-                     delete it, it is rebuilt from the changelog",
-                row.len()
-            ),
-        )),
-    }
-}
-
-fn append(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    out.extend_from_slice(bytes);
-    Ok(())
 }

@@ -9,10 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::row::{self, Row, append};
+use super::{Backend, FlushBatch, StateStore};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
-use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
+use crate::{Error, ErrorKind, Output, RecordRef, Result};
 
 /// Names formats without holding any of them.
 type Formats<KF, LF, RF> = PhantomData<fn() -> (KF, LF, RF)>;
@@ -208,6 +209,11 @@ where
         }
     }
 
+    /// What writes an entry's value, if there is one.
+    fn value(entry: Option<&Entry<K, L, R>>) -> Option<impl row::Write + '_> {
+        entry.map(|entry| |out: &mut Vec<u8>| Self::encode(&entry.value, out))
+    }
+
     fn read(&mut self, row_key: &[u8], value: &[u8]) -> Result<()> {
         let parts = row_key.split_first_chunk::<8>().and_then(|(timestamp, rest)| {
             let (key, number) = rest.split_last_chunk::<4>()?;
@@ -254,33 +260,23 @@ where
         let Some(topic) = self.changelog else { return Ok(()) };
         for row_key in std::mem::take(&mut self.unlogged) {
             let entry = self.entries.get(&row_key);
-            output.write(
-                topic,
-                Some(partition),
-                entry.map_or(0, |e| e.timestamp),
-                Headers::EMPTY,
-                |out| append(out, &row_key).map(|()| true),
-                |out| match entry {
-                    Some(entry) => Self::encode(&entry.value, out).map(|()| true),
-                    None => Ok(false),
-                },
-            )?;
+            let timestamp = entry.map_or(0, |e| e.timestamp);
+            let key = |out: &mut Vec<u8>| append(out, &row_key);
+            row::log(output, (topic, partition), timestamp, key, Self::value(entry))?;
         }
         Ok(())
     }
 
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
         for row_key in &self.unflushed {
-            match self.entries.get(row_key) {
-                Some(entry) => batch.put(
-                    |out| append(out, row_key),
-                    |out| {
-                        out.extend_from_slice(&entry.timestamp.to_be_bytes());
-                        Self::encode(&entry.value, out)
-                    },
-                )?,
-                None => batch.delete(|out| append(out, row_key))?,
-            }
+            let entry = self.entries.get(row_key);
+            let timestamp = entry.map_or(0, |e| e.timestamp);
+            row::flush(
+                batch,
+                timestamp,
+                |out: &mut Vec<u8>| append(out, row_key),
+                Self::value(entry),
+            )?;
         }
         Ok(())
     }
@@ -291,17 +287,12 @@ where
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(row_key) = record.key else { return Ok(()) };
-        match (record.value, self.backend.is_some()) {
-            (Some(value), true) => batch.put(
-                |out| append(out, row_key),
-                |out| {
-                    out.extend_from_slice(&record.timestamp.to_be_bytes());
-                    append(out, value)
-                },
-            ),
-            (None, true) => batch.delete(|out| append(out, row_key)),
-            (Some(value), false) => self.read(row_key, value),
-            (None, false) => {
+        if self.backend.is_some() {
+            return row::restore(batch, record, |out: &mut Vec<u8>| append(out, row_key));
+        }
+        match record.value {
+            Some(value) => self.read(row_key, value),
+            None => {
                 self.entries.remove(row_key);
                 Ok(())
             }
@@ -312,7 +303,7 @@ where
         let Some(backend) = self.backend.take() else { return Ok(()) };
         self.entries.clear();
         let read = backend.scan(&[], None, false, &mut |row_key, row| {
-            let (_, value) = split_row(row)?;
+            let (_, value) = row::split(row)?;
             self.read(row_key, value).map(|()| true)
         });
         self.backend = Some(backend);
@@ -329,7 +320,7 @@ where
         let row = |(key, entry): (&Vec<u8>, &Entry<K, L, R>)| {
             let mut value = Vec::new();
             Self::encode(&entry.value, &mut value)?;
-            Ok(Row { key: key.clone(), value, timestamp: entry.timestamp })
+            Ok(Row { key: key.clone(), value, timestamp: entry.timestamp, until: None })
         };
         self.entries.iter().map(row).collect()
     }
