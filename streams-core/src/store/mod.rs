@@ -20,6 +20,7 @@ mod row;
 mod scan;
 mod span;
 mod unmatched;
+mod versioned;
 mod window;
 
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
@@ -29,6 +30,7 @@ pub use row::Row;
 pub use scan::{Found, Scan};
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
 pub use unmatched::{Either, UnmatchedStore};
+pub use versioned::{Placed, Validity, Version, VersionedStore};
 pub use window::WindowStore;
 
 use crate::{Output, RecordRef, Result};
