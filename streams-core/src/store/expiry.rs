@@ -1,13 +1,25 @@
 //! When rows of event time expire, and the segments that they lie in on disk.
 //!
 //! A segment is a stretch of event time. Its number comes first in a row's key on disk, so that what
-//! has expired goes in one piece, as in Kafka Streams.
+//! has expired goes in one piece, as in Kafka Streams. The time that a store has seen lies there, too, so
+//! that the same has expired after a restart.
 
+use super::row::append;
 use super::{Backend, FlushBatch};
 use crate::Result;
 
 /// Kafka Streams' smallest segment, in milliseconds.
 const MIN_SEGMENT_MS: i64 = 60_000;
+
+/// The row with the time seen: no other is empty, and it is before all.
+const OBSERVED: &[u8] = &[];
+
+/// At or before the first row that is one of a key.
+pub(super) const FIRST_ROW: &[u8] = &[0];
+
+/// How far the time on disk may lie behind while the changelog is restored, in milliseconds: it is not
+/// worth a row for every record.
+const RESTORE_LAG_MS: i64 = 1_000;
 
 /// Bytes of a segment's number in a key on disk.
 pub(super) const SEGMENT_BYTES: usize = 8;
@@ -19,6 +31,8 @@ pub(super) struct Expiry {
     segment_ms: i64,
     /// Largest time seen; rows with `time <= observed - retention` have expired.
     observed: i64,
+    /// The time on disk.
+    observed_on_disk: i64,
     /// First segment that has not expired.
     first: i64,
     /// First and last segment that may have rows on disk.
@@ -35,15 +49,11 @@ impl Expiry {
             retention_ms,
             segment_ms: (retention_ms / 2).max(MIN_SEGMENT_MS),
             observed: -1,
+            observed_on_disk: -1,
             first: i64::MIN,
             disk: None,
             deleted: i64::MIN,
         }
-    }
-
-    /// Largest time seen, −1 before the first.
-    pub(super) fn observed(&self) -> i64 {
-        self.observed
     }
 
     /// Rows at or before this time have expired.
@@ -97,12 +107,29 @@ impl Expiry {
         }
     }
 
-    /// Deletes what has expired on disk.
-    pub(super) fn flush(&self, batch: &mut FlushBatch) -> Result<()> {
+    /// Deletes what has expired on disk, and writes the time seen.
+    pub(super) fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
         if self.first > self.deleted && self.disk.is_some_and(|(first, _)| first < self.first) {
             batch.delete_range(&segment_key(self.deleted), &segment_key(self.first))?;
         }
+        if self.observed > self.observed_on_disk {
+            self.write_time(batch)?;
+        }
         Ok(())
+    }
+
+    /// A row goes to disk from the changelog.
+    pub(super) fn restored(&mut self, batch: &mut FlushBatch) -> Result<()> {
+        if self.observed.saturating_sub(self.observed_on_disk) > RESTORE_LAG_MS {
+            self.write_time(batch)?;
+        }
+        Ok(())
+    }
+
+    fn write_time(&mut self, batch: &mut FlushBatch) -> Result<()> {
+        self.observed_on_disk = self.observed;
+        let time = self.observed.to_be_bytes();
+        batch.put(|out| append(out, OBSERVED), |out| append(out, &time))
     }
 
     /// What [`flush`](Self::flush) wrote is on disk.
@@ -112,20 +139,32 @@ impl Expiry {
         self.disk = self.disk.map(|(first, last)| (first.max(self.first), last));
     }
 
-    /// Looks which segments are on disk. Their last one tells how far event time has come at least.
-    pub(super) fn read(&mut self, backend: &dyn Backend) -> Result<()> {
+    /// Reads the time seen from disk.
+    pub(super) fn read_time(&mut self, disk: &dyn Backend) -> Result<()> {
+        let mut time = None;
+        disk.get(OBSERVED, &mut |bytes| {
+            time = bytes.try_into().ok().map(i64::from_be_bytes);
+            Ok(())
+        })?;
+        if let Some(time) = time {
+            self.observed_on_disk = time;
+            self.observe(time);
+        }
+        Ok(())
+    }
+
+    /// Reads the time seen, and which segments there are, from disk.
+    pub(super) fn read(&mut self, disk: &dyn Backend) -> Result<()> {
+        self.read_time(disk)?;
         for reverse in [false, true] {
             let mut found = None;
-            backend.scan(&[], None, reverse, &mut |key, _| {
+            disk.scan(FIRST_ROW, None, reverse, &mut |key, _| {
                 found = read_segment(key);
                 Ok(false)
             })?;
             if let Some(segment) = found {
                 self.wrote(segment);
             }
-        }
-        if let Some((_, last)) = self.disk {
-            self.observe(last.saturating_mul(self.segment_ms));
         }
         Ok(())
     }

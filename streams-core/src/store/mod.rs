@@ -11,11 +11,14 @@
 //!   replays what the disk lacks.
 
 mod backend;
+mod buffered;
 mod cache;
 mod expiry;
 mod home;
+mod join_buffer;
 mod key_value;
 mod order;
+mod ordered;
 mod row;
 mod scan;
 mod span;
@@ -24,7 +27,9 @@ mod versioned;
 mod window;
 
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
+pub use buffered::Buffered;
 pub use cache::Slot;
+pub use join_buffer::JoinBuffer;
 pub use key_value::KeyValueStore;
 pub use row::Row;
 pub use scan::{Found, Scan};

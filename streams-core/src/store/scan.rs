@@ -105,6 +105,12 @@ impl Keys {
     }
 }
 
+/// What is to be shown of a row on disk, from its key and bytes; `None` for what is not.
+type ShowRow<'a, T> = dyn FnMut(&[u8], &[u8]) -> Result<Option<T>> + 'a;
+
+/// Gives the rows of an entry in memory to the source; `false` when it wants no more.
+type GiveEntry<'a, T> = dyn FnMut(&[u8], u32, &mut Source<'_, T>) -> Result<bool> + 'a;
+
 /// A page of rows by their encoded key.
 pub(super) struct Page<T> {
     keys: Keys,
@@ -162,13 +168,12 @@ impl<T> Page<T> {
         Source { page: self, given: 0 }
     }
 
-    /// Rows on disk with a prefix before their key. `row` gives what is to be shown of a row, `None`
-    /// for what is not; its key comes without the prefix.
+    /// Rows on disk with a prefix before their key, which `row` gets without it.
     pub(super) fn disk(
         &mut self,
         disk: &dyn Backend,
         prefix: &[u8],
-        row: &mut dyn FnMut(&[u8], &[u8]) -> Result<Option<T>>,
+        row: &mut ShowRow<'_, T>,
     ) -> Result<()> {
         let from = [prefix, &self.keys.from].concat();
         let to = match &self.keys.to {
@@ -186,13 +191,12 @@ impl<T> Page<T> {
         })
     }
 
-    /// Entries of a cache's order, whose keys are those of the rows, or begin them (`nested`). `each`
-    /// gives the rows of an entry to the source, and `false` when it wants no more.
+    /// Entries of a cache's order, whose keys are those of the rows, or begin them (`nested`).
     pub(super) fn memory(
         &mut self,
         order: &BTreeMap<Vec<u8>, u32>,
         nested: bool,
-        each: &mut dyn FnMut(&[u8], u32, &mut Source<'_, T>) -> Result<bool>,
+        each: &mut GiveEntry<'_, T>,
     ) -> Result<()> {
         let Keys { from, to } = self.keys.clone();
         // An entry whose key begins `from` may have rows behind it.

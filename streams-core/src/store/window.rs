@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::ops::RangeBounds;
 
 use super::cache::{Cache, Slot};
-use super::expiry::{Expiry, SEGMENT_BYTES, segment_key};
+use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
 use super::home::{self, Home};
 use super::row::{self, Listing, Row};
 use super::scan::{Found, Keys, Page, Scan};
@@ -418,6 +418,7 @@ where
         if self.home.disk().is_some() {
             let id = self.expiry.segment(start);
             self.expiry.wrote(id);
+            self.expiry.restored(batch)?;
             return row::restore(batch, record, |out: &mut Vec<u8>| {
                 out.extend_from_slice(&segment_key(id));
                 order::write_key(key, out);
@@ -472,7 +473,7 @@ where
             full
         };
         if let Some(disk) = self.home.disk() {
-            disk.scan(&[], None, false, &mut |row_key, row| {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
                 let (timestamp, value) = row::split(row)?;
                 let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
                 let parts =

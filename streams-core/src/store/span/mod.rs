@@ -18,7 +18,7 @@ pub use rows::Rows;
 pub(super) use scan::live_times;
 
 use super::cache::{Cache, Slot};
-use super::expiry::{Expiry, SEGMENT_BYTES, segment_key};
+use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
 use super::home::Home;
 use super::row::{self, Listing, Row};
 use super::{Backend, FlushBatch, StateStore, order};
@@ -280,6 +280,7 @@ where
         if self.home.disk().is_some() {
             let segment = self.expiry.segment(span.time());
             self.expiry.wrote(segment);
+            self.expiry.restored(batch)?;
             return row::restore(batch, record, |out: &mut Vec<u8>| {
                 out.extend_from_slice(&prefix(segment, key));
                 span.write(out);
@@ -327,7 +328,7 @@ where
             full
         };
         if let Some(disk) = self.home.disk() {
-            disk.scan(&[], None, false, &mut |row_key, row| {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
                 let (timestamp, value) = row::split(row)?;
                 let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
                 let parts =

@@ -262,7 +262,7 @@ mod tests {
         history.put(30, Some(3), false);
         history.put(10, Some(1), false);
         let mut logged = Vec::new();
-        let mut log = |history: &mut History<i32>, logged: &mut Vec<i64>| {
+        let log = |history: &mut History<i32>, logged: &mut Vec<i64>| {
             history.log(|from, _| {
                 logged.push(from);
                 Ok::<_, ()>(())

@@ -28,7 +28,7 @@ use history::{History, Stored};
 use sweep::Sweep;
 
 use super::cache::{Cache, Slot};
-use super::expiry::Expiry;
+use super::expiry::{Expiry, FIRST_ROW};
 use super::home::Home;
 use super::row::{self, Row, append};
 use super::{Backend, FlushBatch, StateStore, order, span};
@@ -288,6 +288,12 @@ fn written<K, KF: Encode<K>>(key: &K, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
+fn encoded<V, VF: Encode<V>>(value: Option<&V>) -> Result<Option<Vec<u8>>> {
+    let Some(value) = value else { return Ok(None) };
+    let mut bytes = Vec::new();
+    VF::encode(value, &mut bytes).map(|()| Some(bytes))
+}
+
 impl<K, V, KF, VF> StateStore for VersionedStore<K, V, KF, VF>
 where
     K: Hash + Eq + Clone + Send,
@@ -306,12 +312,21 @@ where
 
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
         let Some(topic) = self.home.changelog(partition) else { return Ok(()) };
+        // In the order of their times: whoever restores them takes none for too old.
+        let mut owed: Vec<(i64, Vec<u8>, Option<Vec<u8>>)> = Vec::new();
         self.cache.log(|key, slot| {
             let Some(history) = &mut slot.value else { return Ok(()) };
+            let mut key_bytes = Vec::new();
+            KF::encode(key, &mut key_bytes)?;
             history.log(|from, value| {
-                let key = |out: &mut Vec<u8>| KF::encode(key, out);
-                row::log(output, topic, from, key, row::value::<V, VF>(value))
+                owed.push((from, key_bytes.clone(), encoded::<V, VF>(value)?));
+                Ok(())
             })
+        })?;
+        owed.sort_by_key(|(from, ..)| *from);
+        owed.iter().try_for_each(|(from, key, value)| {
+            let value = value.as_ref().map(|value| |out: &mut Vec<u8>| append(out, value));
+            row::log(output, topic, *from, |out: &mut Vec<u8>| append(out, key), value)
         })
     }
 
@@ -337,8 +352,8 @@ where
             )?;
             Ok(key_bytes.len() + history.len() * (size_of::<V>() + 48))
         })?;
-        let rows = batch.len() - before;
-        self.sweep.wrote(rows, self.expiry.observed(), batch)
+        self.sweep.wrote(batch.len() - before);
+        self.expiry.flush(batch)
     }
 
     fn flushed(&mut self) {
@@ -349,16 +364,14 @@ where
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(key) = record.key else { return Ok(()) };
+        // It was in time when it was put, and may be the latest of its key.
         self.observe(record.timestamp);
-        if record.timestamp < self.horizon() {
-            return Ok(());
-        }
         if self.home.disk().is_some() {
             let mut key_bytes = Vec::new();
             order::write_key(key, &mut key_bytes);
             let value = record.value.map(|value| move |out: &mut Vec<u8>| append(out, value));
             write_row(batch, &key_bytes, record.timestamp, true, value)?;
-            return self.sweep.restored(self.expiry.observed(), batch);
+            return self.expiry.restored(batch);
         }
         let key: K = KF::decode(key)?;
         let value = record.value.map(VF::decode).transpose()?;
@@ -370,19 +383,18 @@ where
                 self.cache.insert(hash, key, slot, None)
             }
         };
-        let forget = self.forget;
+        let (forget, horizon) = (self.forget, self.horizon());
         if let Some(history) = self.cache.restored(index).and_then(|s| s.value.as_mut()) {
             history.put(record.timestamp, value, forget);
             history.restored();
+            history.expire(horizon);
         }
         Ok(())
     }
 
     fn restored(&mut self) -> Result<()> {
-        if let Some(disk) = self.home.disk()
-            && let Some(observed) = Sweep::observed(disk)?
-        {
-            self.observe(observed);
+        if let Some(disk) = self.home.disk() {
+            self.expiry.read_time(disk)?;
         }
         self.home.restored()
     }
@@ -401,7 +413,7 @@ where
         let name = self.home.name;
         let mut found: BTreeMap<Vec<u8>, History<Vec<u8>>> = BTreeMap::new();
         if let Some(disk) = self.home.disk() {
-            disk.scan(sweep::FIRST_ROW, None, false, &mut |row_key, row| {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
                 let (key, time) = split_key(name, row_key)?;
                 let (value, remembered) = split(name, row)?;
                 let stored = Stored { value: value.map(<[u8]>::to_vec), remembered };
@@ -412,16 +424,12 @@ where
         for (key, slot) in self.cache.iter() {
             let mut key_bytes = Vec::new();
             written::<K, KF>(key, &mut key_bytes)?;
-            let mut encoded = History::default();
+            let mut history = History::default();
             for (from, value) in slot.value.iter().flat_map(History::entries) {
-                let mut bytes = Vec::new();
-                let value = match value {
-                    Some(value) => VF::encode(value, &mut bytes).map(|()| Some(bytes))?,
-                    None => None,
-                };
-                encoded.load(from, Stored { value, remembered: true });
+                let value = encoded::<V, VF>(value)?;
+                history.load(from, Stored { value, remembered: true });
             }
-            found.insert(key_bytes, encoded);
+            found.insert(key_bytes, history);
         }
         let mut rows = Vec::new();
         for (key, mut history) in found {

@@ -4,9 +4,10 @@ use std::hash::Hash;
 use std::ops::RangeBounds;
 
 use super::history::{History, Version};
-use super::{VersionedStore, split_key, stored, sweep, written};
+use super::{VersionedStore, split_key, stored, written};
 use crate::Result;
 use crate::format::{DecodeOwned, Encode};
+use crate::store::expiry::FIRST_ROW;
 use crate::store::order;
 use crate::store::scan::{Found, Keys, Page, Scan, Source};
 
@@ -85,7 +86,7 @@ where
         let (Some(disk), name) = (self.home.disk(), self.home.name) else { return Ok(()) };
         let memory = self.cache.order();
         let keys = page.keys().clone();
-        let from = keys.from.as_slice().max(sweep::FIRST_ROW);
+        let from = keys.from.as_slice().max(FIRST_ROW);
         let mut source = page.source();
         let reverse = source.is_reverse();
         // The key that is being read, and its versions.

@@ -1,32 +1,21 @@
-//! Deletes versions on disk that have expired, a few with each flush; and keeps the time that the
-//! store has seen on disk.
+//! Deletes versions on disk that have expired, a few with each flush.
 
 use super::{split, split_key};
 use crate::Result;
+use crate::store::expiry::FIRST_ROW;
 use crate::store::row::append;
 use crate::store::{Backend, FlushBatch};
-
-/// The row with the time; no key begins like this, and it is before all.
-const OBSERVED: &[u8] = &[0, 1];
-
-/// At or before the first row of a key.
-pub(super) const FIRST_ROW: &[u8] = &[0, 2];
 
 /// Rows looked at with each flush, and beside that for each row that the last one wrote: what is
 /// written is looked at, and at some time deleted, so the sweep keeps up.
 const LEAST: usize = 64;
 const FOR_EACH: usize = 2;
 
-/// How far the time on disk may lie behind while the changelog is restored, in milliseconds.
-const RESTORE_LAG_MS: i64 = 1_000;
-
 #[derive(Debug, Default)]
 pub(super) struct Sweep {
     /// The key to go on at.
     next: Vec<u8>,
     written: usize,
-    /// The time on disk.
-    observed: Option<i64>,
 }
 
 impl Sweep {
@@ -74,40 +63,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// So many rows go to disk with this batch, and the time with them.
-    pub(super) fn wrote(
-        &mut self,
-        rows: usize,
-        observed: i64,
-        batch: &mut FlushBatch,
-    ) -> Result<()> {
+    /// So many rows go to disk with this flush.
+    pub(super) fn wrote(&mut self, rows: usize) {
         self.written = rows;
-        if rows > 0 && self.observed != Some(observed) {
-            self.write(observed, batch)?;
-        }
-        Ok(())
-    }
-
-    /// A row was restored.
-    pub(super) fn restored(&mut self, observed: i64, batch: &mut FlushBatch) -> Result<()> {
-        if self.observed.is_none_or(|at| observed.saturating_sub(at) > RESTORE_LAG_MS) {
-            self.write(observed, batch)?;
-        }
-        Ok(())
-    }
-
-    fn write(&mut self, observed: i64, batch: &mut FlushBatch) -> Result<()> {
-        self.observed = Some(observed);
-        batch.put(|out| append(out, OBSERVED), |out| append(out, &observed.to_be_bytes()))
-    }
-
-    /// The time on disk.
-    pub(super) fn observed(disk: &dyn Backend) -> Result<Option<i64>> {
-        let mut observed = None;
-        disk.get(OBSERVED, &mut |bytes| {
-            observed = bytes.try_into().ok().map(i64::from_be_bytes);
-            Ok(())
-        })?;
-        Ok(observed)
     }
 }
