@@ -91,4 +91,14 @@ pub trait StateStore: Send {
     /// # Errors
     /// If the disk cannot be read.
     fn rows(&self) -> Result<Vec<Row>>;
+
+    /// The rows that a lookup as of `time` finds, in milliseconds since the Unix epoch. Only a versioned
+    /// store knows of other times than now.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn rows_as_of(&self, time: i64) -> Result<Vec<Row>> {
+        let _ = time;
+        self.rows()
+    }
 }

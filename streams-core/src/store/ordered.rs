@@ -141,7 +141,7 @@ impl<E: Waiting> Ordered<E> {
         let row = |(key, entry): (&Vec<u8>, &E)| {
             let mut value = Vec::new();
             entry.write(&mut value)?;
-            Ok(Row { key: key.clone(), value, timestamp: entry.timestamp(), until: None })
+            Ok(Row { key: key.clone(), value, timestamp: entry.timestamp() })
         };
         self.entries.iter().map(row).collect()
     }

@@ -16,8 +16,6 @@ pub struct Row {
     pub value: Vec<u8>,
     /// Milliseconds since the Unix epoch.
     pub timestamp: i64,
-    /// In a versioned store, from when on the next version or deletion holds; `None` for the latest.
-    pub until: Option<i64>,
 }
 
 /// Appends bytes as they are.
@@ -154,7 +152,7 @@ impl Listing {
 
     /// The rows, ordered by key.
     pub(super) fn rows(self) -> Vec<Row> {
-        let row = |(key, (value, timestamp))| Row { key, value, timestamp, until: None };
+        let row = |(key, (value, timestamp))| Row { key, value, timestamp };
         self.0.into_iter().map(row).collect()
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct TableFlow {
     pub(crate) nullable: bool,
     /// True for the results of a windowed aggregation.
     pub(crate) windowed: bool,
+    /// True if updates may be of a time before the latest: they change nothing that is of now.
+    pub(crate) versioned: bool,
 }
 
 /// A table's updates, on their way to groups.

@@ -165,6 +165,65 @@ pub(super) fn keep_update(
     }
 }
 
+/// Puts `value` into a versioned store as the key's from the record's time on, and goes on with it: an
+/// expression of type `V`, or `Option<V>` where a key can lose its value. What is older than the store's
+/// history goes no further, and is counted.
+pub(super) fn keep_version(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+    value: &TokenStream,
+    nullable: bool,
+) -> TokenStream {
+    let key = key_argument(e, node, vars, store);
+    let (field, label, timestamp) = (e.store_field(store), e.label(), &vars.timestamp);
+    let (ident, latest) = (&vars.value.ident, name("latest"));
+    let onwards = vars.with_value(false).with_old(e.needs_old(node));
+    let onwards = Vars { latest: Some(latest.clone()), ..onwards };
+    let old = onwards.old.as_ref().map(|old| {
+        let old = &old.ident;
+        let found = e.or_reject(quote_spanned!(here()=> self.#field.get(store_key)));
+        quote_spanned! {here()=>
+            let #old = #found.map(|(before, _)| ::core::clone::Clone::clone(before));
+        }
+    });
+    let kept = quote_spanned!(here()=> ::core::clone::Clone::clone(&#ident));
+    let kept = match nullable {
+        true => kept,
+        false => quote_spanned!(here()=> ::core::option::Option::Some(#kept)),
+    };
+    let placed = e.or_reject(quote_spanned! {here()=>
+        self.#field.put(store_key, #kept, #timestamp)
+    });
+    let rest = e.consumers(node, &onwards);
+    quote_spanned! {here()=>
+        let #ident = #value;
+        let store_key = #key;
+        #old
+        let #latest: bool = match #placed {
+            ::streams::store::Placed::Latest => true,
+            ::streams::store::Placed::Past => false,
+            ::streams::store::Placed::Expired => {
+                cx.counters.dropped_late += 1;
+                break #label;
+            }
+        };
+        #rest
+    }
+}
+
+/// An update of before the latest changes nothing that is of now (KIP-914).
+pub(super) fn only_latest(e: &Emitter<'_>, vars: &Vars) -> Option<TokenStream> {
+    let (latest, label) = (vars.latest.as_ref()?, e.label());
+    Some(quote_spanned!(here()=> if !#latest { break #label; }))
+}
+
+/// True for a store of values over time.
+pub(super) fn is_versioned(e: &Emitter<'_>, store: StoreId) -> bool {
+    matches!(e.graph().store(store).kind, StoreKind::Versioned { .. })
+}
+
 /// `Option<&V>` of a table's value.
 pub(super) fn as_option(vars: &Vars, nullable: bool) -> TokenStream {
     let value = vars.value.reference();
@@ -272,6 +331,10 @@ pub(super) fn aggregation_store(
     let stream = builder.partitioned(stream, &topic, hint.as_ref(), drop_values, name)?;
     if existing.is_some() {
         let id = builder.claim_store(name)?;
+        let kind = builder.graph.store(id).kind;
+        if !check::stores::latest_only(builder.errors, name, kind, &call.name) {
+            return None;
+        }
         if window.is_some() {
             check::stores::key_value_for_windows(builder.errors, name, &call.name);
             return None;
@@ -336,6 +399,7 @@ pub(super) fn table_of(
         store: Some(store),
         nullable: kept.optional || spans,
         windowed: window.is_some(),
+        versioned: false,
     }
 }
 

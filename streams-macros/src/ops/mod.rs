@@ -10,6 +10,7 @@ mod flat_map;
 mod for_each;
 mod group_by;
 mod join;
+mod join_grace;
 mod keyed_state;
 mod map;
 mod map_values;

@@ -10,6 +10,7 @@ use syn::{Expr, Type};
 
 use super::keyed_state::{self, StoreArgument};
 use super::{Operator, function, ident, no_other_names, positional, table_group_by};
+use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, GroupedTableFlow, NodeId, StoreId, StoreKind, TableFlow};
 use crate::parse::Call;
@@ -83,7 +84,14 @@ fn build(
     let stream = table_group_by::repartition(builder, grouped, name);
     let existing = if argument.declared.is_none() { builder.store_named(name) } else { None };
     let store = match existing {
-        Some(_) => builder.claim_store(name)?,
+        Some(_) => {
+            let store = builder.claim_store(name)?;
+            let kind = builder.graph.store(store).kind;
+            if !stores::latest_only(builder.errors, name, kind, &call.name) {
+                return None;
+            }
+            store
+        }
         None => {
             let Some(value) = argument.declared.clone().or(value) else {
                 let message = format!(
@@ -100,7 +108,8 @@ fn build(
     let (key, value, nullable) = (Some(kept.key.clone()), Some(kept.value.clone()), kept.optional);
     let operator = Box::new(TableAggregate { store, kind });
     let node = builder.add_after(stream.node, call, operator, key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, key, value, store: Some(store), nullable, windowed: false }))
+    let (store, windowed, versioned) = (Some(store), false, false);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, windowed, versioned }))
 }
 
 impl TableAggregate {

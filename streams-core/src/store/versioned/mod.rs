@@ -410,6 +410,35 @@ where
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        for (key, history) in self.histories()? {
+            rows.extend(history.versions().map(|version| row_of(&key, version)));
+        }
+        Ok(rows)
+    }
+
+    fn rows_as_of(&self, time: i64) -> Result<Vec<Row>> {
+        let known = time >= self.expiry.horizon();
+        let histories = self.histories()?;
+        let rows = histories.iter().filter_map(|(key, history)| {
+            let version = history.as_of(time).filter(|version| known || version.to.is_none());
+            version.map(|version| row_of(key, version))
+        });
+        Ok(rows.collect())
+    }
+}
+
+fn row_of(key: &[u8], version: Version<'_, Vec<u8>>) -> Row {
+    Row { key: key.to_vec(), value: version.value.clone(), timestamp: version.from }
+}
+
+impl<K, V, KF, VF> VersionedStore<K, V, KF, VF>
+where
+    KF: Encode<K>,
+    VF: Encode<V>,
+{
+    /// All keys with their live versions, encoded.
+    fn histories(&self) -> Result<Vec<(Vec<u8>, History<Vec<u8>>)>> {
         let name = self.home.name;
         let mut found: BTreeMap<Vec<u8>, History<Vec<u8>>> = BTreeMap::new();
         if let Some(disk) = self.home.disk() {
@@ -431,17 +460,11 @@ where
             }
             found.insert(key_bytes, history);
         }
-        let mut rows = Vec::new();
-        for (key, mut history) in found {
+        let live = found.into_iter().map(|(key, mut history)| {
             let (key, _) = order::read_key(&key).ok_or_else(|| row::damaged(name))?;
             history.expire(self.expiry.horizon());
-            rows.extend(history.versions().map(|version| Row {
-                key: key.clone(),
-                value: version.value.clone(),
-                timestamp: version.from,
-                until: version.to,
-            }));
-        }
-        Ok(rows)
+            Ok((key, history))
+        });
+        live.collect()
     }
 }
