@@ -155,6 +155,8 @@ mod tests {
     use crate::Headers;
     use crate::format::Utf8;
 
+    const NONE: [i64; 0] = [];
+
     fn offer(buffer: &mut JoinBuffer, key: Option<&str>, timestamp: i64) -> Vec<i64> {
         let cx = Context {
             timestamp,
@@ -172,9 +174,9 @@ mod tests {
     #[test]
     fn records_wait_for_the_grace_and_come_in_the_order_of_their_times() {
         let mut buffer = JoinBuffer::new("b", None);
-        assert_eq!(offer(&mut buffer, Some("a"), 20), []);
-        assert_eq!(offer(&mut buffer, Some("b"), 15), []);
-        assert_eq!(offer(&mut buffer, Some("a"), 15), []);
+        assert_eq!(offer(&mut buffer, Some("a"), 20), NONE);
+        assert_eq!(offer(&mut buffer, Some("b"), 15), NONE);
+        assert_eq!(offer(&mut buffer, Some("a"), 15), NONE);
         assert_eq!(offer(&mut buffer, Some("a"), 10), [10]);
         assert_eq!(offer(&mut buffer, Some("a"), 9), [9]);
         assert_eq!(offer(&mut buffer, None, 18), [18]);
@@ -185,7 +187,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_are_times_like_others() {
         let mut buffer = JoinBuffer::new("b", None);
-        assert_eq!(offer(&mut buffer, Some("a"), 0), []);
+        assert_eq!(offer(&mut buffer, Some("a"), 0), NONE);
         assert_eq!(offer(&mut buffer, Some("a"), i64::MAX), [0]);
         assert_eq!(offer(&mut buffer, Some("a"), i64::MAX - 10), [i64::MAX - 10]);
     }

@@ -74,7 +74,9 @@ impl<V> History<V> {
                     if entry.flags & ON_DISK != 0 {
                         self.dead.push(from);
                     }
-                    self.forgotten.push(from);
+                    if entry.flags & UNLOGGED == 0 {
+                        self.forgotten.push(from);
+                    }
                     self.entries.pop();
                     return Placed::Latest;
                 }
@@ -162,25 +164,28 @@ impl<V> History<V> {
         self.entries.iter().map(|entry| (entry.from, entry.value.as_ref()))
     }
 
-    /// Calls `each` with what is owed to the changelog. If that is not the latest version, it goes once
-    /// more: a compacted changelog keeps what came last.
-    pub(super) fn log<E>(
+    /// Calls `each` with what is owed to the changelog, after `forgotten` with deletions that come before
+    /// all. If the last of it is not the latest version, that goes once more: a compacted changelog keeps
+    /// what came last.
+    pub(super) fn log<E, C>(
         &mut self,
-        mut each: impl FnMut(i64, Option<&V>) -> Result<(), E>,
+        to: &mut C,
+        forgotten: impl Fn(&mut C, i64) -> Result<(), E>,
+        each: impl Fn(&mut C, i64, Option<&V>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut last = None;
         for from in self.forgotten.drain(..) {
-            each(from, None)?;
+            forgotten(to, from)?;
             last = Some(from);
         }
         for entry in self.entries.iter_mut().filter(|e| e.flags & UNLOGGED != 0) {
-            each(entry.from, entry.value.as_ref())?;
+            each(to, entry.from, entry.value.as_ref())?;
             entry.flags &= !UNLOGGED;
             last = Some(entry.from);
         }
         match self.entries.last() {
             Some(latest) if last.is_some_and(|last| last != latest.from) => {
-                each(latest.from, latest.value.as_ref())
+                each(to, latest.from, latest.value.as_ref())
             }
             _ => Ok(()),
         }
@@ -262,15 +267,38 @@ mod tests {
         history.put(30, Some(3), false);
         history.put(10, Some(1), false);
         let mut logged = Vec::new();
-        let log = |history: &mut History<i32>, logged: &mut Vec<i64>| {
-            history.log(|from, _| {
-                logged.push(from);
-                Ok::<_, ()>(())
-            })
-        };
-        assert!(log(&mut history, &mut logged).is_ok());
+        log(&mut history, &mut logged);
         history.put(20, Some(2), false);
-        assert!(log(&mut history, &mut logged).is_ok());
+        log(&mut history, &mut logged);
         assert_eq!(logged, [10, 30, 20, 30]);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_told_the_changelog_if_it_was_there() {
+        let mut history = History::default();
+        let mut logged = Vec::new();
+        history.put(30, Some(3), true);
+        history.put(30, None, true);
+        log(&mut history, &mut logged);
+        assert!(logged.is_empty());
+        history.put(30, Some(3), true);
+        log(&mut history, &mut logged);
+        history.put(30, None, true);
+        history.put(20, Some(2), true);
+        log(&mut history, &mut logged);
+        assert_eq!(logged, [30, -30, 20]);
+    }
+
+    /// The times logged; those of forgotten ones negative.
+    fn log(history: &mut History<i32>, logged: &mut Vec<i64>) {
+        let forgotten = |logged: &mut Vec<i64>, from: i64| {
+            logged.push(-from);
+            Ok::<_, ()>(())
+        };
+        let done = history.log(logged, forgotten, |logged, from, _| {
+            logged.push(from);
+            Ok(())
+        });
+        assert_eq!(done, Ok(()));
     }
 }

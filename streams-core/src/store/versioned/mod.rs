@@ -288,6 +288,14 @@ fn written<K, KF: Encode<K>>(key: &K, out: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
+/// A record owed to the changelog, and its place among the others.
+struct Owed {
+    at: i64,
+    from: i64,
+    key: Vec<u8>,
+    value: Option<Vec<u8>>,
+}
+
 fn encoded<V, VF: Encode<V>>(value: Option<&V>) -> Result<Option<Vec<u8>>> {
     let Some(value) = value else { return Ok(None) };
     let mut bytes = Vec::new();
@@ -313,18 +321,26 @@ where
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
         let Some(topic) = self.home.changelog(partition) else { return Ok(()) };
         // In the order of their times: whoever restores them takes none for too old.
-        let mut owed: Vec<(i64, Vec<u8>, Option<Vec<u8>>)> = Vec::new();
+        let mut owed: Vec<Owed> = Vec::new();
         self.cache.log(|key, slot| {
             let Some(history) = &mut slot.value else { return Ok(()) };
             let mut key_bytes = Vec::new();
             KF::encode(key, &mut key_bytes)?;
-            history.log(|from, value| {
-                owed.push((from, key_bytes.clone(), encoded::<V, VF>(value)?));
-                Ok(())
-            })
+            history.log(
+                &mut owed,
+                |owed, from| {
+                    owed.push(Owed { at: i64::MIN, from, key: key_bytes.clone(), value: None });
+                    Ok(())
+                },
+                |owed, from, value| {
+                    let value = encoded::<V, VF>(value)?;
+                    owed.push(Owed { at: from, from, key: key_bytes.clone(), value });
+                    Ok(())
+                },
+            )
         })?;
-        owed.sort_by_key(|(from, ..)| *from);
-        owed.iter().try_for_each(|(from, key, value)| {
+        owed.sort_by_key(|owed| owed.at);
+        owed.iter().try_for_each(|Owed { from, key, value, .. }| {
             let value = value.as_ref().map(|value| |out: &mut Vec<u8>| append(out, value));
             row::log(output, topic, *from, |out: &mut Vec<u8>| append(out, key), value)
         })
@@ -428,6 +444,9 @@ where
     }
 }
 
+/// Keys with their versions, encoded.
+type Histories = Vec<(Vec<u8>, History<Vec<u8>>)>;
+
 fn row_of(key: &[u8], version: Version<'_, Vec<u8>>) -> Row {
     Row { key: key.to_vec(), value: version.value.clone(), timestamp: version.from }
 }
@@ -438,7 +457,7 @@ where
     VF: Encode<V>,
 {
     /// All keys with their live versions, encoded.
-    fn histories(&self) -> Result<Vec<(Vec<u8>, History<Vec<u8>>)>> {
+    fn histories(&self) -> Result<Histories> {
         let name = self.home.name;
         let mut found: BTreeMap<Vec<u8>, History<Vec<u8>>> = BTreeMap::new();
         if let Some(disk) = self.home.disk() {
