@@ -7,6 +7,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod cogroup;
+mod emit_on_close;
 mod errors;
 mod fan_out;
 mod formats;

@@ -8,6 +8,7 @@ mod conformance;
 mod counts;
 mod demo;
 mod failure;
+mod faults;
 mod instructions;
 mod kafka;
 mod peer;
@@ -44,6 +45,8 @@ enum Command {
     Static(static_binary::Static),
     /// Measure ours against Java's Kafka Streams, on one broker in one run
     Peer(peer::Peer),
+    /// Kill applications, fill their disk, damage their files, and compare what they wrote with a fold
+    Faults(faults::Faults),
     /// Count the instructions per record of generated code, and of the same written by hand
     Instructions(instructions::Instructions),
     /// Apache Kafka on this machine, from Maven Central's jars
@@ -70,6 +73,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Conformance(command) => conformance::run(command),
         Command::Static(command) => static_binary::run(command),
         Command::Peer(command) => peer::run(command),
+        Command::Faults(command) => faults::run(command),
         Command::Instructions(command) => instructions::run(command),
         Command::Kafka(command) => kafka::run(command),
         Command::Setup => setup::run(),

@@ -5,6 +5,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::failure::{Failure, Result};
+use crate::faults;
 use crate::kafka::{self, private::PrivateBroker};
 use crate::project;
 use crate::setup::{self, Need};
@@ -50,6 +51,7 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
     }
     steps.run("test", &mut with_names)?;
     if test.names.is_empty() {
+        steps.run("faults", &mut faults::bounded())?;
         steps.run("examples", &mut cargo(&["build", "--release", "--examples"]))?;
     }
     if test.no_kafka {

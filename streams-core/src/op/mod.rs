@@ -5,12 +5,14 @@
 
 mod boundary;
 mod change;
+mod closing;
 mod no_format;
 mod operators;
 mod session;
 mod sliding;
 
 pub use change::{Change, changes};
+pub use closing::{Closed, Closing};
 pub use no_format::NoFormat;
 pub use operators::{Operators, operators};
 pub use session::session;

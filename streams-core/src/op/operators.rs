@@ -25,6 +25,9 @@ operators! {
     /// `branch { pattern if guard => sink, pattern => .operator(…), else => sink }`: each record goes to the
     /// first arm whose pattern fits its value.
     branch
+    /// `cogroup(|key, value, state| { … })`, then `cogroup(other_group, |key, value, state| { … })`: several
+    /// groups in one state; ends in `aggregate(store: S = initial)`.
+    cogroup
     /// `count(store)`: how many records each key has had, as `i64`.
     count
     /// `filter(|key, value| condition)`: the records for which the condition holds.

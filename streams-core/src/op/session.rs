@@ -9,19 +9,21 @@ use crate::store::{Rows, SessionSpan};
 /// the session has closed: its end lies before `close`.
 ///
 /// `state` is the initial value; `merge` takes a swallowed session's value into it, in the order of
-/// the sessions' ends; `add` takes the record into it. A state of `None` removes the session.
+/// the sessions' ends; `add` takes the record into it. A state of `None` removes the session. Sessions
+/// that end before `oldest` are not looked at.
 #[expect(clippy::too_many_arguments, reason = "called by generated code, in one place each")]
 pub fn session<V: Clone>(
     rows: &mut Rows<SessionSpan, V>,
     timestamp: i64,
     gap_ms: i64,
     close: i64,
+    oldest: i64,
     mut state: Option<V>,
     mut merge: impl FnMut(&mut Option<V>, &V) -> Step,
     add: impl FnOnce(&mut Option<V>) -> Step,
     updates: &mut Vec<WindowUpdate<V>>,
 ) -> Result<bool, BoxError> {
-    let from = SessionSpan { end: timestamp.saturating_sub(gap_ms), start: i64::MIN };
+    let from = SessionSpan { end: timestamp.saturating_sub(gap_ms).max(oldest), start: i64::MIN };
     let to = SessionSpan { end: i64::MAX, start: i64::MAX };
     let latest_start = timestamp.saturating_add(gap_ms);
     let found: Vec<(SessionSpan, V)> = rows

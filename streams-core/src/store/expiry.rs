@@ -56,6 +56,18 @@ impl Expiry {
         }
     }
 
+    /// Largest time seen, −1 before the first.
+    pub(super) fn observed(&self) -> i64 {
+        self.observed
+    }
+
+    /// True if Kafka Streams, where rows go by segments, still has those of this time after so long.
+    pub(super) fn has_segment(&self, time: i64, retention_ms: i64) -> bool {
+        let segment_ms = (retention_ms / 2).max(MIN_SEGMENT_MS);
+        let first = self.observed.saturating_sub(retention_ms).div_euclid(segment_ms);
+        time.div_euclid(segment_ms) >= first
+    }
+
     /// Rows at or before this time have expired.
     pub(super) fn horizon(&self) -> i64 {
         match self.retention_ms {

@@ -13,6 +13,7 @@
 mod backend;
 mod buffered;
 mod cache;
+mod clock;
 mod expiry;
 mod home;
 mod join_buffer;
@@ -29,6 +30,7 @@ mod window;
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use buffered::Buffered;
 pub use cache::Slot;
+pub use clock::ClockStore;
 pub use join_buffer::JoinBuffer;
 pub use key_value::KeyValueStore;
 pub use row::Row;
@@ -101,4 +103,19 @@ pub trait StateStore: Send {
         let _ = time;
         self.rows()
     }
+}
+
+/// A store of windows, as far as their closing needs it.
+pub trait WindowRows<K, V> {
+    /// The key that these bytes stand for, and what its window holds, with its timestamp.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn row(&mut self, key: &[u8], time: i64, start: i64) -> Result<Option<(K, V, i64)>>;
+
+    /// Calls `each` with the key, time and start of every row.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()>;
 }

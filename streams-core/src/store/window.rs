@@ -16,7 +16,7 @@ use super::home::{self, Home};
 use super::row::{self, Listing, Row};
 use super::scan::{Found, Keys, Page, Scan};
 use super::span::{Span, WindowSpan};
-use super::{Backend, FlushBatch, StateStore, order, span};
+use super::{Backend, FlushBatch, StateStore, WindowRows, order, span};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Output, RecordRef, Result};
@@ -34,6 +34,8 @@ pub struct WindowStore<K, V, KF, VF> {
     /// In memory, ascending; those that matter are at the back.
     segments: VecDeque<Segment<K, V>>,
     hasher: foldhash::fast::FixedState,
+    /// The place of a row that has expired: what is put there is gone.
+    expired: Slot<V>,
     formats: PhantomData<fn() -> (KF, VF)>,
 }
 
@@ -50,8 +52,14 @@ where
             expiry: Expiry::new(retention_ms),
             segments: VecDeque::new(),
             hasher: foldhash::fast::FixedState::default(),
+            expired: Slot { value: None, timestamp: -1 },
             formats: PhantomData,
         }
+    }
+
+    /// Largest start of a window seen.
+    pub fn observed(&self) -> i64 {
+        self.expiry.observed()
     }
 
     fn hash<Q: ?Sized + Hash>(&self, key: &Q, start: i64) -> u64 {
@@ -81,7 +89,8 @@ where
             .and_then(|s| Some((s.value.as_ref()?, s.timestamp))))
     }
 
-    /// The place of `key` in the window that starts at `start`, to change; `None` deletes.
+    /// The place of `key` in the window that starts at `start`, to change; `None` deletes. A row that
+    /// has expired has no value, and keeps none.
     ///
     /// # Errors
     /// If the disk cannot be read.
@@ -93,6 +102,10 @@ where
         KF: Encode<Q>,
     {
         self.observe(start);
+        if self.expiry.is_expired(start) {
+            self.expired = Slot { value: None, timestamp: -1 };
+            return Ok(&mut self.expired);
+        }
         let (segment, index) = self.locate(key, start)?;
         match self.segments.get_mut(segment).and_then(|s| s.rows.get_mut(index)) {
             Some(slot) => Ok(slot),
@@ -316,6 +329,37 @@ where
     }
 }
 
+impl<K, V, KF, VF> WindowRows<K, V> for WindowStore<K, V, KF, VF>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    KF: Encode<K> + DecodeOwned<K>,
+    VF: Encode<V> + DecodeOwned<V>,
+{
+    fn row(&mut self, key: &[u8], time: i64, _: i64) -> Result<Option<(K, V, i64)>> {
+        let key: K = KF::decode(key)?;
+        let found = self.get(&key, time)?.map(|(value, timestamp)| (value.clone(), timestamp));
+        Ok(found.map(|(value, timestamp)| (key, value, timestamp)))
+    }
+
+    fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()> {
+        if let Some(disk) = self.home.disk() {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, _| {
+                let (key, start) = split_key(self.home.name, row_key)?;
+                each(&key, start, 0);
+                Ok(true)
+            })?;
+        }
+        let mut encoded = Vec::new();
+        for ((key, start), _) in self.segments.iter().flat_map(|s| s.rows.iter()) {
+            encoded.clear();
+            KF::encode(key, &mut encoded)?;
+            each(&encoded, *start, 0);
+        }
+        Ok(())
+    }
+}
+
 fn page_of_memory<K: Clone, V: Clone>(
     page: &mut Page<Found<K, V, WindowSpan>>,
     rows: &Cache<(K, i64), V>,
@@ -350,6 +394,13 @@ fn row_key<Q: ?Sized, KF: Encode<Q>>(
 ) -> Result<()> {
     out.extend_from_slice(&segment_key(segment));
     written::<Q, KF>(key, start, out)
+}
+
+/// Key and start of a row's key on disk.
+fn split_key(store: &str, row_key: &[u8]) -> Result<(Vec<u8>, i64)> {
+    let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
+    let parts = order::read_key(rest).and_then(|(key, start)| Some((key, start_of(start)?)));
+    parts.ok_or_else(|| row::damaged(store))
 }
 
 fn start_of(bytes: &[u8]) -> Option<i64> {
@@ -475,10 +526,7 @@ where
         if let Some(disk) = self.home.disk() {
             disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
                 let (timestamp, value) = row::split(row)?;
-                let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
-                let parts =
-                    order::read_key(rest).and_then(|(key, start)| Some((key, start_of(start)?)));
-                let (key, start) = parts.ok_or_else(|| row::damaged(self.home.name))?;
+                let (key, start) = split_key(self.home.name, row_key)?;
                 if !self.expiry.is_expired(start) {
                     listing.insert(full(&key, start), value, timestamp);
                 }

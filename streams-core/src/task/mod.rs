@@ -63,6 +63,11 @@ pub trait TaskLogic: Send {
     /// The stores, in the order of the description.
     fn stores(&mut self) -> Vec<&mut dyn StateStore>;
 
+    /// Approximate bytes in memory beside the stores.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// For typed access to the stores in tests and queries.
     fn as_any(&mut self) -> &mut dyn Any;
 }
@@ -346,9 +351,10 @@ impl Task {
         }
     }
 
-    /// Approximate bytes that the stores take in memory.
+    /// Approximate bytes that the task's state takes in memory.
     pub fn memory(&mut self) -> usize {
-        self.logic.stores().iter().map(|s| s.memory()).sum()
+        let stores: usize = self.logic.stores().iter().map(|s| s.memory()).sum();
+        stores + self.logic.held()
     }
 
     /// Gives memory of the stores back, down to about `target` bytes for all of them.

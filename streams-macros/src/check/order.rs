@@ -16,6 +16,7 @@ pub(crate) fn stream(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Opti
                 Flow::Grouped(_) => {
                     ": a group is for `count`, `reduce`, `aggregate` or `transform`"
                 }
+                Flow::Cogrouped(_) => ": a cogroup is for `aggregate`",
                 _ => "",
             };
             let message =
@@ -31,11 +32,12 @@ pub(crate) fn grouped(builder: &mut Builder<'_>, flow: Flow, call: &Call) -> Opt
     match flow {
         Flow::Grouped(grouped) => Some(grouped),
         other => {
-            let message = format!(
-                "`{}` is for a group, and this is {}: put `.group_by_key()` or `.group_by(…)` before it",
-                call.name,
-                other.what()
-            );
+            let advice = match &other {
+                Flow::Cogrouped(_) => "end it in `aggregate(store: State = initial)`",
+                _ => "put `.group_by_key()` or `.group_by(…)` before it",
+            };
+            let message =
+                format!("`{}` is for a group, and this is {}: {advice}", call.name, other.what());
             builder.errors.error(call.span(), message);
             None
         }
@@ -71,6 +73,7 @@ pub(crate) fn nobody_takes(errors: &mut Diagnostics, last: &Ident, flow: &Flow) 
         Flow::Stream(_) | Flow::Table(_) => {
             "end it in `.to(sink)`, `.branch { … }` or `.for_each(…)`, or name it with `let x = …`"
         }
+        Flow::Cogrouped(_) => "finish it with `aggregate`",
         _ => "finish it with `count`, `reduce`, `aggregate` or `transform`",
     };
     let what = flow.what();

@@ -21,10 +21,16 @@ pub(crate) fn two_operators(errors: &mut Diagnostics, name: &Ident, first: Span)
     errors.error_with(name.span(), message, first, "first used here");
 }
 
-/// A windowed operator keeps windows.
-pub(crate) fn key_value_for_windows(errors: &mut Diagnostics, name: &Ident, operator: &Ident) {
+/// A windowed operator keeps its windows in a store of its own.
+pub(crate) fn declared_for_windows(
+    errors: &mut Diagnostics,
+    name: &Ident,
+    kind: StoreKind,
+    operator: &Ident,
+) {
+    let what = kind.what();
     let message = format!(
-        "store `{name}` is a key-value store, and a windowed `{operator}` keeps windows: name a store \
+        "store `{name}` is {what}, and a windowed `{operator}` keeps windows: name a store \
          that is not declared, and the operator declares it"
     );
     errors.error(name.span(), message);

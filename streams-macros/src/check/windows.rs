@@ -12,6 +12,7 @@ pub(crate) fn agree(
     (kind, word): (WindowKind, &Ident),
     grace: Option<&(i64, Ident)>,
     retention: Option<&(i64, Ident)>,
+    on_close: Option<&Ident>,
 ) -> bool {
     let size = match kind {
         WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => Some(size_ms),
@@ -36,6 +37,10 @@ pub(crate) fn agree(
     }
     if let (None, Some((_, word))) = (size, grace) {
         errors.error(word.span(), "an unlimited window never closes: leave `grace` out");
+        return false;
+    }
+    if let (None, Some(word)) = (size, on_close) {
+        errors.error(word.span(), "an unlimited window never closes: leave `emit(on_close)` out");
         return false;
     }
     let open = size.map(|size| size.saturating_add(grace.map_or(0, |(ms, _)| *ms)));

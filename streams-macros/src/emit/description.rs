@@ -97,9 +97,10 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         let (name, memory) = (store.name.clone(), store.memory);
         let changelog = changelog(store);
         let kind = match store.kind {
-            StoreKind::KeyValue | StoreKind::Unmatched | StoreKind::JoinBuffer => {
-                quote!(KeyValue)
-            }
+            StoreKind::KeyValue
+            | StoreKind::Unmatched
+            | StoreKind::JoinBuffer
+            | StoreKind::Clock => quote!(KeyValue),
             StoreKind::Versioned { .. } => quote!(Versioned),
             StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
             StoreKind::Session { .. } => quote!(Session),

@@ -6,6 +6,7 @@ use syn::{Ident, Lifetime, Type};
 
 use super::names::{here, name};
 use crate::model::{Graph, NodeId, OnError, StoreId, TopicId, option_of};
+use crate::ops::observed_field;
 use crate::rewrite::{Function, Inlined, Parameters};
 
 /// A value at a place in the code: a local name that holds it, or a reference to it.
@@ -153,6 +154,21 @@ impl<'g> Emitter<'g> {
         method_name(node)
     }
 
+    /// A call of the method of a node with several producers, with the record as it is here.
+    pub(crate) fn call_method(&mut self, node: NodeId, vars: &Vars) -> TokenStream {
+        let method = self.method(node);
+        let (key, value) = (vars.key.reference(), vars.value.reference());
+        let timestamp = &vars.timestamp;
+        let takes_old = self.graph.node(node).operator.passes_old() && self.needs_old(node);
+        let old = takes_old.then(|| match &vars.old {
+            Some(Operand { ident, .. }) => quote_spanned!(here()=> #ident,),
+            None => quote_spanned!(here()=> ::core::option::Option::None,),
+        });
+        quote_spanned! {here()=>
+            self.#method(#key, #value, #old #timestamp, source, record, cx)?;
+        }
+    }
+
     /// The next method to write.
     pub(super) fn next_method(&mut self, written: &[NodeId]) -> Option<NodeId> {
         self.methods.iter().find(|m| !written.contains(m)).copied()
@@ -173,6 +189,31 @@ impl<'g> Emitter<'g> {
             let operator = &self.graph.node(*c).operator;
             operator.wants_old() || (operator.passes_old() && self.needs_old(*c))
         })
+    }
+
+    /// The field with the largest timestamp that a windowed operator has seen.
+    pub(crate) fn clock(&self, node: NodeId) -> Ident {
+        let operator = &self.graph.node(node).operator;
+        match operator.observes() {
+            Some(store) => {
+                observed_field(&self.store_field(store), operator.state().map_or(0, |s| s.part))
+            }
+            None => unreachable!("only operators with windows ask for their clock"),
+        }
+    }
+
+    /// The largest timestamp that a windowed operator has seen.
+    pub(crate) fn now(&self, node: NodeId) -> TokenStream {
+        match self.graph.node(node).operator.state().and_then(|state| state.clock) {
+            Some(clock) => {
+                let clock = self.store_field(clock);
+                quote_spanned!(here()=> self.#clock.now())
+            }
+            None => {
+                let clock = self.clock(node);
+                quote_spanned!(here()=> self.#clock)
+            }
+        }
     }
 
     /// The field of a store.

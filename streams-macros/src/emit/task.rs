@@ -10,7 +10,7 @@ use super::names::{self, here};
 use crate::model::{
     Graph, InvalidTime, NodeId, OnError, Semantics, SourceId, StoreId, StoreKind, option_of,
 };
-use crate::ops::observed_field;
+use crate::ops::{Field, observed_field};
 use crate::rewrite::{Function, Parameters};
 
 /// The type and its implementations.
@@ -21,6 +21,10 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let fields = stores.iter().map(|s| field(graph, *s));
     let inits = stores.iter().map(|s| init(graph, *s));
     let observed = observed(graph, subtopology);
+    let beside = fields_beside(graph, subtopology);
+    let field_names: Vec<&Ident> = beside.iter().map(|f| &f.name).collect();
+    let (field_types, field_inits) = (beside.iter().map(|f| &f.ty), beside.iter().map(|f| &f.init));
+    let held = beside.iter().filter(|f| f.memory).map(|f| &f.name);
     let mut e = Emitter::new(graph);
     let methods: TokenStream =
         sources.iter().enumerate().map(|(n, s)| source_method(&mut e, n, *s)).collect();
@@ -47,6 +51,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         pub struct #name {
             #(#fields,)*
             #(#observed: i64,)*
+            #(#field_names: #field_types,)*
         }
 
         #[allow(
@@ -56,7 +61,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         )]
         impl #name {
             fn new() -> Self {
-                Self { #(#inits,)* #(#observed: -1,)* }
+                Self { #(#inits,)* #(#observed: -1,)* #(#field_names: #field_inits,)* }
             }
 
             #methods
@@ -97,6 +102,10 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
                 ::std::vec![#(#store_references),*]
             }
 
+            fn held(&self) -> usize {
+                0 #(+ self.#held.memory())*
+            }
+
             fn as_any(&mut self) -> &mut dyn ::core::any::Any {
                 self
             }
@@ -107,14 +116,28 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
 /// The largest-timestamp fields of windowed operators.
 fn observed(graph: &Graph, subtopology: usize) -> Vec<Ident> {
     let here = |(node, at): (&crate::model::Node, &usize)| {
-        (*at == subtopology).then(|| node.operator.observes()).flatten()
+        let store = (*at == subtopology).then(|| node.operator.observes()).flatten()?;
+        let part = node.operator.state().map_or(0, |s| s.part);
+        Some(observed_field(&graph.store(store).ident, part))
     };
-    let stores = graph.nodes.iter().zip(&graph.subtopology).filter_map(here);
     let mut fields: Vec<Ident> = Vec::new();
-    for field in stores.map(|s| observed_field(&graph.store(s).ident)) {
-        // Both sides of a join have one clock.
+    for field in graph.nodes.iter().zip(&graph.subtopology).filter_map(here) {
+        // Both sides of a join have one clock, and all groups of a cogroup.
         if !fields.contains(&field) {
             fields.push(field);
+        }
+    }
+    fields
+}
+
+/// What the operators keep beside the stores; those of one name are one.
+fn fields_beside(graph: &Graph, subtopology: usize) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for (node, at) in graph.nodes.iter().zip(&graph.subtopology) {
+        for field in node.operator.fields(graph) {
+            if *at == subtopology && !fields.iter().any(|f| f.name == field.name) {
+                fields.push(field);
+            }
         }
     }
     fields
@@ -131,6 +154,7 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
             let rf = store.right.as_ref().map(|(_, format)| &format.tokens);
             quote!(::streams::store::UnmatchedStore<#key, #value, #right, #kf, #vf, #rf>)
         }
+        StoreKind::Clock => quote!(::streams::store::ClockStore),
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
         StoreKind::Versioned { .. } => {
             quote!(::streams::store::VersionedStore<#key, #value, #kf, #vf>)
@@ -175,6 +199,9 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
             quote_spanned! {at=>
                 #ident: ::streams::store::VersionedStore::new(#name, #changelog, #retention_ms)#fault
             }
+        }
+        StoreKind::Clock => {
+            quote!(#ident: ::streams::store::ClockStore::new(#name, #changelog))
         }
         StoreKind::KeyValue => {
             quote_spanned!(at=> #ident: ::streams::store::KeyValueStore::new(#name, #changelog))
@@ -333,14 +360,14 @@ fn merge_method(e: &mut Emitter<'_>, id: NodeId) -> TokenStream {
     vars.key.by_ref = true;
     vars.value.by_ref = true;
     let update = node.operator.takes_update();
-    let vars = vars.with_old(update && node.operator.passes_old() && e.needs_old(id));
+    let vars = vars.with_old(node.operator.passes_old() && e.needs_old(id));
     let value_type = match update {
         true => quote_spanned!(here()=> ::core::option::Option<#value>),
         false => quote_spanned!(here()=> #value),
     };
     let old = vars.old.as_ref().map(|old| {
         let old = &old.ident;
-        quote_spanned!(here()=> #old: #value_type,)
+        quote_spanned!(here()=> #old: ::core::option::Option<#value>,)
     });
     let body = e.block(|e| e.inside_method(id, &vars));
     quote_spanned! {here()=>

@@ -1,7 +1,7 @@
 //! Declarations: inputs, sinks and stores with their topics and formats.
 
 use proc_macro2::Span;
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::{Expr, Ident, Type};
 
 use super::build::{Builder, Named};
@@ -119,10 +119,9 @@ impl Builder<'_> {
         let (key, value) = (Some(input.key), Some(input.value));
         let flow = match store {
             Some(store) => {
-                let (windowed, versioned) = (false, versioned.is_some());
-                let store = Some(store);
-                let nullable = true;
-                Flow::Table(TableFlow { node, key, value, store, nullable, windowed, versioned })
+                let (store, window) = (Some(store), None);
+                let (nullable, versioned) = (true, versioned.is_some());
+                Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned })
             }
             None => Flow::Stream(StreamFlow { node, key, value, rekeyed: None }),
         };
@@ -289,6 +288,13 @@ impl Builder<'_> {
             return quote!("");
         }
         quote!(#topic)
+    }
+
+    /// The clock beside a store of windows.
+    pub(crate) fn clock_store(&mut self, of: &Ident) -> StoreId {
+        let names = (format_ident!("{of}_clock"), format!("{of}-clock"));
+        let (key, value) = (syn::parse_quote!(String), syn::parse_quote!(i64));
+        self.own_store(names, StoreKind::Clock, &key, &value, None)
     }
 
     /// A store of an operator's own, which nobody can name: its field, and its name in topics.

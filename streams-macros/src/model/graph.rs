@@ -171,6 +171,8 @@ pub(crate) enum StoreKind {
     Unmatched,
     /// Records of a stream that wait for a versioned table.
     JoinBuffer,
+    /// An operator's clock.
+    Clock,
 }
 
 /// A store.
@@ -212,13 +214,17 @@ impl StoreKind {
             StoreKind::Session { .. } => "a session store",
             StoreKind::Versioned { .. } => "a versioned store",
             StoreKind::Unmatched | StoreKind::JoinBuffer => "a buffer of a join",
+            StoreKind::Clock => "a clock",
         }
     }
 
     /// What its changelog keeps.
     pub(crate) fn kept(self) -> Kept {
         match self {
-            StoreKind::KeyValue | StoreKind::Unmatched | StoreKind::JoinBuffer => Kept::Latest,
+            StoreKind::KeyValue
+            | StoreKind::Unmatched
+            | StoreKind::JoinBuffer
+            | StoreKind::Clock => Kept::Latest,
             StoreKind::Window { retention_ms }
             | StoreKind::Sliding { retention_ms }
             | StoreKind::Session { retention_ms } => Kept::Windows(retention_ms),

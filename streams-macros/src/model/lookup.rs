@@ -28,6 +28,7 @@ impl Builder<'_> {
                     Flow::Table(t) => Flow::Table(t.clone()),
                     Flow::Grouped(g) => Flow::Grouped(g.clone()),
                     Flow::GroupedTable(g) => Flow::GroupedTable(g.clone()),
+                    Flow::Cogrouped(g) => Flow::Cogrouped(g.clone()),
                     Flow::End | Flow::Broken => Flow::Broken,
                 }
             }

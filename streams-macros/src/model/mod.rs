@@ -22,9 +22,10 @@ pub(crate) use graph::{
 };
 pub(crate) use on_error::{InvalidTime, OnError, Written};
 pub(crate) use partition::Nulls;
-pub(crate) use settings::{Guarantee, Semantics};
+pub(crate) use settings::{Emit, Guarantee, Semantics};
 pub(crate) use subtopology::meeting;
 pub(crate) use types::{
-    Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow, WindowKind, WindowSpec,
-    borrowed_to_owned, option_of, reference_of, same, session_of, spaced, text, windowed_of,
+    CogroupedFlow, CogroupedPart, Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow,
+    WindowKind, WindowSpec, borrowed_to_owned, option_of, reference_of, same, session_of, spaced,
+    text, windowed_of,
 };

@@ -28,6 +28,27 @@ pub(crate) enum Guarantee {
     AtLeastOnce,
 }
 
+/// When the updates of kept results are given on.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Emit {
+    /// Each.
+    #[default]
+    OnUpdate,
+    /// The last of each window, when it closes.
+    OnClose,
+}
+
+impl Emit {
+    /// What the word stands for.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        match word {
+            "on_update" => Some(Self::OnUpdate),
+            "on_close" => Some(Self::OnClose),
+            _ => None,
+        }
+    }
+}
+
 /// What `name = value;` items say.
 #[derive(Default)]
 pub(crate) struct Settings {

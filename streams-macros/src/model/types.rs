@@ -1,10 +1,14 @@
 //! What flows along a chain, and what can be said of a type by looking at it.
 
+use std::rc::Rc;
+
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
 use super::graph::{NodeId, StoreId};
+use super::settings::{Emit, Semantics};
+use crate::rewrite::Function;
 
 /// What an operator is applied to.
 pub(crate) enum Flow {
@@ -12,6 +16,7 @@ pub(crate) enum Flow {
     Grouped(GroupedFlow),
     Table(TableFlow),
     GroupedTable(Box<GroupedTableFlow>),
+    Cogrouped(CogroupedFlow),
     /// The chain has ended: `to`, `branch`, `for_each`.
     End,
     /// An error has been reported; nothing more is said about this chain.
@@ -35,6 +40,22 @@ pub(crate) struct GroupedFlow {
     pub(crate) window: Option<WindowSpec>,
 }
 
+/// Groups of several streams with one type of key, on their way to one state.
+#[derive(Clone)]
+pub(crate) struct CogroupedFlow {
+    pub(crate) parts: Vec<CogroupedPart>,
+    pub(crate) window: Option<WindowSpec>,
+}
+
+/// A group of a cogroup, and the function that takes its records into the state.
+#[derive(Clone)]
+pub(crate) struct CogroupedPart {
+    pub(crate) stream: StreamFlow,
+    pub(crate) add: Rc<Function>,
+    /// Where it was named.
+    pub(crate) span: Span,
+}
+
 /// A table.
 #[derive(Clone)]
 pub(crate) struct TableFlow {
@@ -46,8 +67,8 @@ pub(crate) struct TableFlow {
     pub(crate) store: Option<StoreId>,
     /// True if a key can lose its value.
     pub(crate) nullable: bool,
-    /// True for the results of a windowed aggregation.
-    pub(crate) windowed: bool,
+    /// The windows of a windowed aggregation's results.
+    pub(crate) window: Option<WindowSpec>,
     /// True if updates may be of a time before the latest: they change nothing that is of now.
     pub(crate) versioned: bool,
 }
@@ -57,7 +78,7 @@ pub(crate) struct TableFlow {
 pub(crate) struct GroupedTableFlow {
     pub(crate) table: TableFlow,
     /// The function that gives a row's group and value.
-    pub(crate) by: std::rc::Rc<crate::rewrite::Function>,
+    pub(crate) by: Rc<Function>,
     pub(crate) key: Type,
     pub(crate) value: Type,
     /// Where it was called.
@@ -70,6 +91,7 @@ pub(crate) struct WindowSpec {
     pub(crate) kind: WindowKind,
     pub(crate) grace_ms: i64,
     pub(crate) retention_ms: Option<i64>,
+    pub(crate) emit: Emit,
 }
 
 /// How event time is cut into windows.
@@ -88,15 +110,48 @@ impl WindowSpec {
         matches!(self.kind, WindowKind::Sliding { .. } | WindowKind::Session { .. })
     }
 
+    /// From a window's start to its end; `None` for sessions.
+    pub(crate) fn length_ms(&self) -> Option<i64> {
+        match self.kind {
+            WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => Some(size_ms),
+            WindowKind::Unlimited { .. } => Some(i64::MAX),
+            WindowKind::Sliding { difference_ms } => Some(difference_ms),
+            WindowKind::Session { .. } => None,
+        }
+    }
+
+    /// A window has closed once the clock is so far past its time (its start, a session's end).
+    pub(crate) fn span_ms(&self) -> i64 {
+        let open_ms = match self.kind {
+            WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => size_ms,
+            WindowKind::Unlimited { .. } => i64::MAX,
+            // Their ends belong to them.
+            WindowKind::Sliding { difference_ms } => difference_ms.saturating_add(1),
+            WindowKind::Session { gap_ms } => gap_ms.saturating_add(1),
+        };
+        open_ms.saturating_add(self.grace_ms)
+    }
+
+    /// How long the store keeps rows: also what has not been given on, and in Kafka Streams' stores that
+    /// are ordered by time one millisecond more than in others.
+    pub(crate) fn retention_ms(&self, semantics: Semantics) -> i64 {
+        match (self.emit, semantics) {
+            (Emit::OnClose, Semantics::Right) => self.kept_ms().max(self.span_ms()),
+            (Emit::OnClose, Semantics::KafkaStreams) => self.kept_ms().saturating_add(1),
+            _ => self.kept_ms(),
+        }
+    }
+
     /// How long rows are kept: as given, or while a window may still take records.
-    pub(crate) fn retention_ms(&self) -> i64 {
+    pub(crate) fn kept_ms(&self) -> i64 {
         let size = match self.kind {
             WindowKind::Tumbling { size_ms } | WindowKind::Hopping { size_ms, .. } => size_ms,
             WindowKind::Unlimited { .. } => i64::MAX,
             WindowKind::Sliding { difference_ms } => difference_ms.saturating_mul(2),
             WindowKind::Session { gap_ms } => gap_ms,
         };
-        self.retention_ms.unwrap_or(size.saturating_add(self.grace_ms))
+        // At least a row itself, in a sliding window of one instant.
+        self.retention_ms.unwrap_or(size.saturating_add(self.grace_ms).max(1))
     }
 }
 
@@ -107,6 +162,7 @@ impl Flow {
             Flow::Stream(stream) | Flow::Grouped(GroupedFlow { stream, .. }) => Some(stream.node),
             Flow::Table(table) => Some(table.node),
             Flow::GroupedTable(grouped) => Some(grouped.table.node),
+            Flow::Cogrouped(cogrouped) => cogrouped.parts.first().map(|part| part.stream.node),
             Flow::End | Flow::Broken => None,
         }
     }
@@ -119,6 +175,8 @@ impl Flow {
             Flow::Grouped(_) => "a windowed group",
             Flow::Table(_) => "a table",
             Flow::GroupedTable(_) => "a grouped table",
+            Flow::Cogrouped(CogroupedFlow { window: None, .. }) => "a cogroup",
+            Flow::Cogrouped(_) => "a windowed cogroup",
             Flow::End => "the end of a chain",
             Flow::Broken => "nothing",
         }
@@ -167,7 +225,9 @@ pub(crate) fn same(a: &Type, b: &Type) -> bool {
 
 /// A type as a person writes it.
 pub(crate) fn text(ty: &Type) -> String {
-    spaced(ty.to_token_stream())
+    // What owns a borrowed type has the full path.
+    let text = spaced(ty.to_token_stream());
+    text.replace("::std::string::String", "String").replace("::std::vec::Vec", "Vec")
 }
 
 /// Tokens as a person writes them.

@@ -7,34 +7,39 @@
 //!
 //! A closure that fails halfway, under `on_error = skip`, leaves in the state what it had changed.
 
+use std::rc::Rc;
+
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Expr;
 
+use super::aggregation::{self, State};
 use super::keyed_state;
 use super::span_aggregate::{self, Fold};
-use super::{Operator, function, grouped, positional, table_aggregate};
+use super::{Operator, cogroup, function, grouped, positional, table_aggregate, window_aggregate};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, WindowKind, WindowSpec};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowKind};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
-struct Aggregate {
-    store: StoreId,
-    window: Option<WindowSpec>,
-    init: Expr,
-    function: Function,
+pub(super) struct Aggregate {
+    pub(super) state: State,
+    pub(super) init: Expr,
+    pub(super) function: Rc<Function>,
     /// Sessions only: how two become one.
-    merge: Option<Function>,
+    pub(super) merge: Option<Rc<Function>>,
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     if let Flow::GroupedTable(grouped) = flow {
         return table_aggregate::aggregate(builder, &grouped, &call);
     }
+    if let Flow::Cogrouped(cogrouped) = flow {
+        return cogroup::aggregate(builder, cogrouped, &call);
+    }
     let grouped = grouped(builder, flow, &call)?;
     let usage = "aggregate(store: State = initial, |key, value, state| { … })";
-    let (argument, init) = keyed_state::store_argument(builder, &call, usage)?;
+    let (argument, init) = aggregation::store_argument(builder, &call, usage)?;
     let Some(init) = init else {
         builder.errors.error(argument.name.span(), format!("`aggregate` is written `{usage}`"));
         return None;
@@ -50,18 +55,14 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         (adder, None)
     };
     let merge = match merger {
-        Some(merger) => Some(function(builder, &call, merger, &["left", "right"])?),
+        Some(merger) => Some(Rc::new(function(builder, &call, merger, &["left", "right"])?)),
         None => None,
     };
-    let function = function(builder, &call, adder, &["value", "state"])?;
-    let (stream, store, window) =
-        keyed_state::aggregation_store(builder, grouped, &call, &argument, None, false)?;
-    let operator = Box::new(Aggregate { store, window, init, function, merge });
-    let node = builder.add_after(stream.node, &call, operator, None, None);
-    let table = keyed_state::table_of(builder, node, &stream, store, window);
-    builder.graph.node_mut(node).key = table.key.clone();
-    builder.graph.node_mut(node).value = table.value.clone();
-    Some(Flow::Table(table))
+    let function = Rc::new(function(builder, &call, adder, &["value", "state"])?);
+    let (stream, state) =
+        aggregation::aggregation_store(builder, grouped, &call, &argument, None, false)?;
+    let operator = Box::new(Aggregate { state, init, function, merge });
+    Some(Flow::Table(aggregation::add(builder, &stream, &call, &state, operator)))
 }
 
 impl Operator for Aggregate {
@@ -70,21 +71,25 @@ impl Operator for Aggregate {
     }
 
     fn stores(&self) -> Vec<StoreId> {
-        vec![self.store]
+        self.state.stores()
     }
 
     fn observes(&self) -> Option<StoreId> {
-        self.window.map(|_| self.store)
+        self.state.observes()
+    }
+
+    fn state(&self) -> Option<&State> {
+        Some(&self.state)
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let init = &self.init;
-        if let Some(window) = self.window.filter(|w| w.is_span()) {
-            let (add, merge) = (&self.function, self.merge.as_ref());
+        if let Some(window) = self.state.spans() {
+            let (add, merge) = (&*self.function, self.merge.as_deref());
             let fold = Fold::Aggregate { init, add, merge };
-            return span_aggregate::emit(e, node, vars, self.store, window, fold);
+            return span_aggregate::emit(e, node, vars, &self.state, window, fold);
         }
-        let store = e.graph().store(self.store);
+        let store = e.graph().store(self.state.store);
         let (ty, optional) = (store.value.clone(), store.optional);
         let open = if optional {
             quote_spanned! {here()=>
@@ -99,7 +104,7 @@ impl Operator for Aggregate {
                 let state: &mut #ty = slot.value.get_or_insert_with(|| #init);
             }
         };
-        keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
+        window_aggregate::with_slot(e, node, vars, &self.state, |e, key, onwards| {
             let state = quote_spanned!(here()=> state);
             let call = e.call(&self.function, node, vars, vec![vars.value.reference(), state]);
             let timestamp = keyed_state::advance_timestamp(onwards);

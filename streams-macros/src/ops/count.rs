@@ -5,17 +5,19 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::keyed_state::{self, StoreArgument};
+use super::aggregation::{self, State, StoreArgument};
+use super::keyed_state;
 use super::span_aggregate::{self, Fold};
-use super::{Operator, grouped, ident, no_other_names, positional, table_aggregate};
+use super::{
+    Operator, grouped, ident, no_other_names, positional, table_aggregate, window_aggregate,
+};
 use crate::check::{self, stable_names};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, WindowSpec};
+use crate::model::{Builder, Flow, NodeId, StoreId};
 use crate::parse::Call;
 
 struct Count {
-    store: StoreId,
-    window: Option<WindowSpec>,
+    state: State,
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
@@ -32,18 +34,14 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let name = ident(builder, &store, "a store")?;
     let argument = StoreArgument { name, declared: None };
     let value = Some(syn::parse_quote!(i64));
-    let (stream, store, window) =
-        keyed_state::aggregation_store(builder, grouped, &call, &argument, value, false)?;
-    let kept = &builder.graph.store(store).value;
+    let (stream, state) =
+        aggregation::aggregation_store(builder, grouped, &call, &argument, value, false)?;
+    let kept = &builder.graph.store(state.store).value;
     if !check::stores::counts(builder.errors, &argument.name, kept) {
         return None;
     }
-    let operator = Box::new(Count { store, window });
-    let node = builder.add_after(stream.node, &call, operator, None, None);
-    let table = keyed_state::table_of(builder, node, &stream, store, window);
-    builder.graph.node_mut(node).key = table.key.clone();
-    builder.graph.node_mut(node).value = table.value.clone();
-    Some(Flow::Table(table))
+    let operator = Box::new(Count { state });
+    Some(Flow::Table(aggregation::add(builder, &stream, &call, &state, operator)))
 }
 
 impl Operator for Count {
@@ -52,18 +50,22 @@ impl Operator for Count {
     }
 
     fn stores(&self) -> Vec<StoreId> {
-        vec![self.store]
+        self.state.stores()
     }
 
     fn observes(&self) -> Option<StoreId> {
-        self.window.map(|_| self.store)
+        self.state.observes()
+    }
+
+    fn state(&self) -> Option<&State> {
+        Some(&self.state)
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        if let Some(window) = self.window.filter(|w| w.is_span()) {
-            return span_aggregate::emit(e, node, vars, self.store, window, Fold::Count);
+        if let Some(window) = self.state.spans() {
+            return span_aggregate::emit(e, node, vars, &self.state, window, Fold::Count);
         }
-        keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
+        window_aggregate::with_slot(e, node, vars, &self.state, |e, key, onwards| {
             let timestamp = keyed_state::advance_timestamp(onwards);
             let (old, onwards) = keyed_state::keep_old(e, node, onwards);
             let rest = keyed_state::value_onwards(e, node, &onwards, false);

@@ -103,7 +103,7 @@ fn with_table(
         builder.errors.error(call.span(), message);
         return None;
     }
-    if table.windowed {
+    if table.window.is_some() {
         join_keys::windowed(builder.errors, table_name);
         return None;
     }

@@ -2,12 +2,11 @@
 //! after it is written once, as a method that each of them calls.
 
 use proc_macro2::TokenStream;
-use quote::quote_spanned;
 use syn::Ident;
 use syn::Type;
 
 use super::Operator;
-use crate::emit::{Emitter, Vars, here};
+use crate::emit::{Emitter, Vars};
 use crate::model::{Builder, Flow, NodeId, StreamFlow, same, text};
 
 struct Merge;
@@ -89,11 +88,6 @@ impl Operator for Merge {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let method = e.method(node);
-        let (key, value) = (vars.key.reference(), vars.value.reference());
-        let timestamp = &vars.timestamp;
-        quote_spanned! {here()=>
-            self.#method(#key, #value, #timestamp, source, record, cx)?;
-        }
+        e.call_method(node, vars)
     }
 }

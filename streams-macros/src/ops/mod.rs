@@ -2,7 +2,9 @@
 //! and the code that it becomes.
 
 mod aggregate;
+mod aggregation;
 mod branch;
+mod cogroup;
 mod count;
 mod drop_nulls;
 mod filter;
@@ -15,6 +17,7 @@ mod keyed_state;
 mod map;
 mod map_values;
 mod merge;
+mod on_close;
 mod peek;
 mod reduce;
 mod repartition;
@@ -33,10 +36,12 @@ mod to_stream;
 mod to_table;
 mod transform;
 mod window;
+mod window_aggregate;
 
 use proc_macro2::TokenStream;
-use syn::Expr;
+use syn::{Expr, Ident};
 
+pub(crate) use aggregation::State;
 pub(crate) use drop_nulls::DropNulls;
 pub(crate) use keyed_state::observed_field;
 pub(crate) use merge::merge;
@@ -48,7 +53,7 @@ use crate::check;
 use crate::check::order::{self, grouped, stream, table};
 use crate::diagnostic::suggestion;
 use crate::emit::{Emitter, Vars};
-use crate::model::{Builder, Flow, NodeId, OnError, SinkId, StoreId, TopicId, Written};
+use crate::model::{Builder, Flow, Graph, NodeId, OnError, SinkId, StoreId, TopicId, Written};
 use crate::parse::{Arg, Call};
 use crate::rewrite::Function;
 
@@ -65,6 +70,16 @@ pub(crate) trait Operator {
     /// The store that needs the operator's largest timestamp beside it (windows).
     fn observes(&self) -> Option<StoreId> {
         None
+    }
+
+    /// Where an aggregation over a group keeps what it makes.
+    fn state(&self) -> Option<&State> {
+        None
+    }
+
+    /// What it keeps in the task beside its stores.
+    fn fields(&self, graph: &Graph) -> Vec<Field> {
+        self.state().and_then(|state| on_close::field(graph, state)).into_iter().collect()
     }
 
     /// True if it needs what a key of the table before it had before an update.
@@ -107,11 +122,22 @@ pub(crate) trait Operator {
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream;
 }
 
+/// A field of the task beside its stores.
+pub(crate) struct Field {
+    pub(crate) name: Ident,
+    pub(crate) ty: TokenStream,
+    /// An expression of its first value.
+    pub(crate) init: TokenStream,
+    /// True if it has a method `memory()`.
+    pub(crate) memory: bool,
+}
+
 type Build = fn(&mut Builder<'_>, Flow, Call) -> Option<Flow>;
 
-const OPERATORS: [(&str, Build); 24] = [
+const OPERATORS: [(&str, Build); 25] = [
     ("aggregate", aggregate::build),
     ("branch", branch::build),
+    ("cogroup", cogroup::build),
     ("count", count::build),
     ("filter", filter::build),
     ("filter_not", filter::build),
@@ -256,7 +282,7 @@ fn function(
 }
 
 /// An identifier where one is needed, as a store's or sink's name.
-fn ident(builder: &mut Builder<'_>, value: &Expr, what: &str) -> Option<syn::Ident> {
+fn ident(builder: &mut Builder<'_>, value: &Expr, what: &str) -> Option<Ident> {
     let name = match value {
         Expr::Path(p) => p.path.get_ident().cloned(),
         _ => None,

@@ -5,19 +5,17 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
+use super::aggregation::{self, State};
 use super::keyed_state;
 use super::span_aggregate::{self, Fold};
-use super::{Operator, function, grouped, positional, table_aggregate};
+use super::{Operator, function, grouped, positional, table_aggregate, window_aggregate};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{
-    Builder, Flow, NodeId, StoreId, WindowKind, WindowSpec, borrowed_to_owned, option_of,
-};
+use crate::model::{Builder, Flow, NodeId, StoreId, WindowKind, borrowed_to_owned, option_of};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
 struct Reduce {
-    store: StoreId,
-    window: Option<WindowSpec>,
+    state: State,
     function: Function,
     /// Values are `Option`s.
     nulls: bool,
@@ -29,7 +27,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     }
     let grouped = grouped(builder, flow, &call)?;
     let usage = "reduce(store, |old, new| value)";
-    let (argument, init) = keyed_state::store_argument(builder, &call, usage)?;
+    let (argument, init) = aggregation::store_argument(builder, &call, usage)?;
     if let Some(init) = init {
         let span = syn::spanned::Spanned::span(&init);
         builder.errors.error(
@@ -49,14 +47,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         false => grouped.stream.value.clone().map(|v| option_of(&v).cloned().unwrap_or(v)),
     };
     let value = value.or_else(|| function.returned()).map(|v| borrowed_to_owned(&v));
-    let (stream, store, window) =
-        keyed_state::aggregation_store(builder, grouped, &call, &argument, value, !nulls)?;
-    let operator = Box::new(Reduce { store, window, function, nulls });
-    let node = builder.add_after(stream.node, &call, operator, None, None);
-    let table = keyed_state::table_of(builder, node, &stream, store, window);
-    builder.graph.node_mut(node).key = table.key.clone();
-    builder.graph.node_mut(node).value = table.value.clone();
-    Some(Flow::Table(table))
+    let (stream, state) =
+        aggregation::aggregation_store(builder, grouped, &call, &argument, value, !nulls)?;
+    let operator = Box::new(Reduce { state, function, nulls });
+    Some(Flow::Table(aggregation::add(builder, &stream, &call, &state, operator)))
 }
 
 impl Operator for Reduce {
@@ -65,20 +59,24 @@ impl Operator for Reduce {
     }
 
     fn stores(&self) -> Vec<StoreId> {
-        vec![self.store]
+        self.state.stores()
     }
 
     fn observes(&self) -> Option<StoreId> {
-        self.window.map(|_| self.store)
+        self.state.observes()
+    }
+
+    fn state(&self) -> Option<&State> {
+        Some(&self.state)
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        if let Some(window) = self.window.filter(|w| w.is_span()) {
+        if let Some(window) = self.state.spans() {
             let fold = Fold::Reduce { function: &self.function, nulls: self.nulls };
-            return span_aggregate::emit(e, node, vars, self.store, window, fold);
+            return span_aggregate::emit(e, node, vars, &self.state, window, fold);
         }
         let value = vars.value.reference();
-        let store = e.graph().store(self.store);
+        let store = e.graph().store(self.state.store);
         let (optional, ty) = (store.optional, &store.value);
         let returned = if optional {
             quote_spanned!(here()=> ::core::option::Option<#ty>)
@@ -97,7 +95,7 @@ impl Operator for Reduce {
                 ::core::option::Option::Some(::streams::__private::to_owned(#value))
             }
         };
-        keyed_state::with_slot(e, node, vars, self.store, self.window, |e, key, onwards| {
+        window_aggregate::with_slot(e, node, vars, &self.state, |e, key, onwards| {
             let current = quote_spanned!(here()=> current);
             let call = e.call(&self.function, node, vars, vec![current, value.clone()]);
             let timestamp = keyed_state::advance_timestamp(onwards);

@@ -5,9 +5,11 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Expr;
 
-use super::keyed_state::{key_argument, observed_field};
+use super::aggregation::State;
+use super::keyed_state::key_argument;
+use super::on_close;
 use crate::emit::{Emitter, Operand, Vars, here, name};
-use crate::model::{NodeId, StoreId, WindowKind, WindowSpec};
+use crate::model::{NodeId, Semantics, StoreId, WindowKind, WindowSpec};
 use crate::rewrite::{Function, Inlined};
 
 /// How values become a state.
@@ -22,12 +24,25 @@ pub(super) fn emit(
     e: &mut Emitter<'_>,
     node: NodeId,
     vars: &Vars,
-    store: StoreId,
+    state: &State,
     window: WindowSpec,
     fold: Fold<'_>,
 ) -> TokenStream {
+    on_close::around(e, node, vars, state, |e| update(e, node, vars, state, window, fold))
+}
+
+/// The record taken into its windows, and their updates.
+fn update(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    state: &State,
+    window: WindowSpec,
+    fold: Fold<'_>,
+) -> TokenStream {
+    let store = state.store;
     let field = e.store_field(store);
-    let observed = observed_field(&field);
+    let now = e.now(node);
     let (timestamp, label, policy) = (&vars.timestamp, e.label(), e.policy());
     let key = key_argument(e, node, vars, store);
     let rows = e.or_reject(quote_spanned!(here()=> self.#field.rows(#key)));
@@ -35,12 +50,22 @@ pub(super) fn emit(
     let steps = Steps { e, vars, store, fold: &fold };
     let (init, add, merge) = (steps.init(), steps.add(), steps.merge());
     let grace_ms = window.grace_ms;
+    // What has been given on as closed takes no part any more; Kafka Streams' stores show it as long
+    // as they keep it.
+    let oldest = match (state.clock, e.graph().settings.semantics) {
+        (None, _) => quote_spanned!(here()=> i64::MIN),
+        (Some(_), Semantics::Right) => quote_spanned!(here()=> close),
+        (Some(_), Semantics::KafkaStreams) => {
+            quote_spanned!(here()=> self.#field.horizon().saturating_add(2))
+        }
+    };
     let work = match window.kind {
         WindowKind::Session { gap_ms } => quote_spanned! {here()=>
-            let close = self.#observed.saturating_sub(#grace_ms).saturating_sub(#gap_ms);
+            let close = #now.saturating_sub(#grace_ms).saturating_sub(#gap_ms);
+            let oldest = #oldest;
             let rows = #rows;
             let done = ::streams::__private::session(
-                rows, #timestamp, #gap_ms, close, #init, #merge, #add, &mut updates,
+                rows, #timestamp, #gap_ms, close, oldest, #init, #merge, #add, &mut updates,
             );
             let late = match done {
                 ::core::result::Result::Ok(true) => ::core::result::Result::Ok(0),
@@ -49,7 +74,7 @@ pub(super) fn emit(
             };
         },
         WindowKind::Sliding { difference_ms } => quote_spanned! {here()=>
-            let close = self.#observed.saturating_sub(#grace_ms);
+            let close = #now.saturating_sub(#grace_ms);
             if #timestamp.saturating_add(#difference_ms) < close {
                 cx.counters.dropped_late += 1;
                 break #label;
@@ -88,16 +113,32 @@ pub(super) fn emit(
         let old = &old.ident;
         quote_spanned!(here()=> let #old = update.old;)
     });
-    let each = e.block(|e| e.consumers(node, &onwards));
+    let headers = matches!(window.kind, WindowKind::Session { .. }) && state.clock.is_none();
+    let each = match state.clock {
+        Some(_) => {
+            let inner = quote_spanned!(here()=> inner);
+            let changes = on_close::changes(e, state, &inner, &time);
+            e.block(|_| changes)
+        }
+        None => {
+            let consumers = e.block(|e| e.consumers(node, &onwards));
+            let (value, timestamp) = (&onwards.value.ident, &onwards.timestamp);
+            quote_spanned! {here()=>
+                let #windowed = #make_key;
+                let #value = update.value;
+                #old
+                let #timestamp = update.timestamp;
+                #consumers
+            }
+        }
+    };
     // Kafka Streams' sessions give results on without headers.
-    let headers = matches!(window.kind, WindowKind::Session { .. }).then(|| {
+    let headers = headers.then(|| {
         quote_spanned! {here()=>
             let record = &::streams::RecordRef { headers: ::streams::Headers::EMPTY, ..*record };
         }
     });
-    let value = &onwards.value.ident;
     quote_spanned! {here()=>
-        self.#observed = ::core::cmp::Ord::max(self.#observed, #timestamp);
         let mut updates = ::std::vec::Vec::new();
         #work
         match late {
@@ -114,10 +155,6 @@ pub(super) fn emit(
         let inner = #inner;
         #headers
         for update in updates {
-            let #windowed = #make_key;
-            let #value = update.value;
-            #old
-            let #timestamp = update.timestamp;
             #each
         }
     }

@@ -8,7 +8,8 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{Expr, Type};
 
-use super::keyed_state::{self, StoreArgument};
+use super::aggregation::{self, StoreArgument};
+use super::keyed_state;
 use super::{Operator, function, ident, no_other_names, positional, table_group_by};
 use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
@@ -61,7 +62,7 @@ pub(super) fn aggregate(
     call: &Call,
 ) -> Option<Flow> {
     let usage = "aggregate(store: State = initial, |key, value, state| { add }, |key, value, state| { subtract })";
-    let (argument, init) = keyed_state::store_argument(builder, call, usage)?;
+    let (argument, init) = aggregation::store_argument(builder, call, usage)?;
     let Some(init) = init else {
         builder.errors.error(argument.name.span(), format!("`aggregate` is written `{usage}`"));
         return None;
@@ -108,8 +109,8 @@ fn build(
     let (key, value, nullable) = (Some(kept.key.clone()), Some(kept.value.clone()), kept.optional);
     let operator = Box::new(TableAggregate { store, kind });
     let node = builder.add_after(stream.node, call, operator, key.clone(), value.clone());
-    let (store, windowed, versioned) = (Some(store), false, false);
-    Some(Flow::Table(TableFlow { node, key, value, store, nullable, windowed, versioned }))
+    let (store, window, versioned) = (Some(store), None, false);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 impl TableAggregate {

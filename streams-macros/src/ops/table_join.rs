@@ -103,8 +103,8 @@ pub(super) fn build(
     let operator = Box::new(Joined { kind, store });
     let node = builder.add(name, call.span(), operator, inputs, key.clone(), value.clone());
     join.out.set(node);
-    let (nullable, windowed, versioned) = (true, false, false);
-    Some(Flow::Table(TableFlow { node, key, value, store, nullable, windowed, versioned }))
+    let (nullable, window, versioned) = (true, None, false);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 /// The type of a join's rows, and whether the joiner gives an `Option` of it.
@@ -138,7 +138,7 @@ pub(super) fn sides(
 /// The store of a table, which messages call `what`.
 fn kept(builder: &mut Builder<'_>, table: &TableFlow, what: &str, at: Span) -> Option<StoreId> {
     let made = builder.graph.node(table.node).span;
-    if table.windowed {
+    if table.window.is_some() {
         let message =
             format!("{what} is keyed by windows: tables are joined by a key of their own");
         builder.errors.error_with(at, message, made, "made here");

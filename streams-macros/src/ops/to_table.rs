@@ -57,8 +57,8 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let (key, value) = (Some(kept.key.clone()), Some(kept.value.clone()));
     let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
     let versioned = matches!(builder.graph.store(store).kind, StoreKind::Versioned { .. });
-    let (store, windowed) = (Some(store), false);
-    Some(Flow::Table(TableFlow { node, key, value, store, nullable, windowed, versioned }))
+    let (store, window) = (Some(store), None);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 impl Operator for ToTable {

@@ -4,6 +4,11 @@
 //! follow each other within the gap, `unlimited` one for all time (`unlimited(start)` from a time after 1970 on). Results are keyed by
 //! `Windowed<K>`, those of sessions by `Session<K>`. Without `grace`, a window closes at its end; retention is size + grace unless it is
 //! given.
+//!
+//! `emit(on_close)` gives one result a window, when no record can come into it any more: its value
+//! then, with the headers of the record that closed it, in the order of the windows' starts (of
+//! sessions: ends), then keys (Kafka Streams' `EmitStrategy.onWindowClose`). Without it, or with
+//! `emit(on_update)`, every change of a window is given on.
 
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
@@ -11,89 +16,149 @@ use syn::{Expr, Ident};
 use super::grouped;
 use crate::check::windows;
 use crate::diagnostic::suggestion_or;
-use crate::model::{Builder, Flow, WindowKind, WindowSpec, milliseconds};
+use crate::model::{Builder, Emit, Flow, WindowKind, WindowSpec, milliseconds};
 use crate::parse::Call;
 
 const USAGE: &str =
     "`window` is written `window(tumbling(5m))`, `window(tumbling(5m), grace(10s))`";
 
-pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
-    let mut grouped = grouped(builder, flow, &call)?;
-    if grouped.window.is_some() {
+pub(super) fn build(builder: &mut Builder<'_>, mut flow: Flow, call: Call) -> Option<Flow> {
+    let present = match &flow {
+        Flow::Cogrouped(cogrouped) => cogrouped.window,
+        _ => {
+            let group = grouped(builder, flow, &call)?;
+            let window = group.window;
+            flow = Flow::Grouped(group);
+            window
+        }
+    };
+    if present.is_some() {
         builder.errors.error(call.span(), "the group has its windows already: keep one `window`");
         return None;
     }
-    let (mut kind, mut grace, mut retention) = (None, None, None);
-    let mut wrong = false;
-    for arg in &call.args {
-        let Some((word, durations)) = word_and_durations(builder, &arg.value) else {
-            wrong = true;
-            continue;
-        };
+    let spec = Read::arguments(builder, &call)?.spec(builder, &call)?;
+    match &mut flow {
+        Flow::Grouped(group) => group.window = Some(spec),
+        Flow::Cogrouped(group) => group.window = Some(spec),
+        _ => {}
+    }
+    Some(flow)
+}
+
+/// What stands between the parentheses, each with its word.
+#[derive(Default)]
+struct Read {
+    kind: Option<(WindowKind, Ident)>,
+    grace: Option<(i64, Ident)>,
+    retention: Option<(i64, Ident)>,
+    emit: Option<(Emit, Ident)>,
+}
+
+impl Read {
+    fn arguments(builder: &mut Builder<'_>, call: &Call) -> Option<Self> {
+        let mut read = Self::default();
+        let mut wrong = false;
+        for arg in &call.args {
+            wrong |= read.argument(builder, &arg.value).is_none();
+        }
+        (!wrong).then_some(read)
+    }
+
+    fn argument(&mut self, builder: &mut Builder<'_>, value: &Expr) -> Option<()> {
+        let (word, arguments) = word_and_arguments(builder, value)?;
         let name = word.to_string();
         let given = match name.as_str() {
-            "grace" => grace.is_some(),
-            "retention" => retention.is_some(),
-            _ => kind.is_some(),
+            "grace" => self.grace.is_some(),
+            "retention" => self.retention.is_some(),
+            "emit" => self.emit.is_some(),
+            _ => self.kind.is_some(),
         };
         if given && WORDS.contains(&name.as_str()) {
             let message = match name.as_str() {
-                "grace" | "retention" => format!("`{name}` is given twice: keep one"),
+                "grace" | "retention" | "emit" => format!("`{name}` is given twice: keep one"),
                 _ => format!(
                     "`window` has one kind of windows: take `{name}` out, or the one before"
                 ),
             };
             builder.errors.error(word.span(), message);
-            wrong = true;
+            return None;
         }
-        match (name.as_str(), durations.as_slice()) {
-            ("tumbling", [size_ms]) => {
-                kind = Some((WindowKind::Tumbling { size_ms: *size_ms }, word))
+        if name == "emit" {
+            self.emit = Some((emit(builder, &word, &arguments)?, word));
+            return Some(());
+        }
+        let durations: syn::Result<Vec<i64>> = arguments.into_iter().map(milliseconds).collect();
+        let durations = match durations {
+            Ok(durations) => durations,
+            Err(error) => {
+                builder.errors.push(error);
+                return None;
             }
+        };
+        let kind = match (name.as_str(), durations.as_slice()) {
+            ("tumbling", [size_ms]) => WindowKind::Tumbling { size_ms: *size_ms },
             ("hopping", [size_ms, advance_ms]) => {
-                let (size_ms, advance_ms) = (*size_ms, *advance_ms);
-                kind = Some((WindowKind::Hopping { size_ms, advance_ms }, word));
+                WindowKind::Hopping { size_ms: *size_ms, advance_ms: *advance_ms }
             }
-            ("sliding", [difference_ms]) => {
-                kind = Some((WindowKind::Sliding { difference_ms: *difference_ms }, word));
+            ("sliding", [difference_ms]) => WindowKind::Sliding { difference_ms: *difference_ms },
+            ("session", [gap_ms]) => WindowKind::Session { gap_ms: *gap_ms },
+            ("unlimited", []) => WindowKind::Unlimited { start_ms: 0 },
+            ("unlimited", [start_ms]) => WindowKind::Unlimited { start_ms: *start_ms },
+            ("grace", [ms]) => {
+                self.grace = Some((*ms, word));
+                return Some(());
             }
-            ("session", [gap_ms]) => kind = Some((WindowKind::Session { gap_ms: *gap_ms }, word)),
-            ("unlimited", []) => kind = Some((WindowKind::Unlimited { start_ms: 0 }, word)),
-            ("unlimited", [start]) => {
-                kind = Some((WindowKind::Unlimited { start_ms: *start }, word));
+            ("retention", [ms]) => {
+                self.retention = Some((*ms, word));
+                return Some(());
             }
-            ("grace", [ms]) => grace = Some((*ms, word)),
-            ("retention", [ms]) => retention = Some((*ms, word)),
             (known, _) if WORDS.contains(&known) => {
                 builder.errors.error(word.span(), format!("`{known}` is written {}", usage(known)));
                 return None;
             }
             (other, _) => {
                 let hint = suggestion_or(other, WORDS, USAGE);
-                let message = format!("`window` has no `{other}`{hint}");
-                builder.errors.error(word.span(), message);
+                builder.errors.error(word.span(), format!("`window` has no `{other}`{hint}"));
                 return None;
             }
+        };
+        self.kind = Some((kind, word));
+        Some(())
+    }
+
+    /// The windows, if all of it fits together.
+    fn spec(self, builder: &mut Builder<'_>, call: &Call) -> Option<WindowSpec> {
+        let Some((kind, word)) = self.kind else {
+            builder.errors.error(call.span(), USAGE);
+            return None;
+        };
+        let grace_ms = self.grace.as_ref().map_or(0, |(ms, _)| *ms);
+        let retention_ms = self.retention.as_ref().map(|(ms, _)| *ms);
+        let closing = self.emit.as_ref().filter(|(emit, _)| *emit == Emit::OnClose);
+        let (grace, retention) = (self.grace.as_ref(), self.retention.as_ref());
+        let closing = closing.map(|(_, word)| word);
+        if !windows::agree(builder.errors, (kind, &word), grace, retention, closing) {
+            return None;
         }
+        let emit = self.emit.map_or(Emit::OnUpdate, |(emit, _)| emit);
+        Some(WindowSpec { kind, grace_ms, retention_ms, emit })
     }
-    if wrong {
-        return None;
-    }
-    let Some((kind, word)) = kind else {
-        builder.errors.error(call.span(), USAGE);
-        return None;
-    };
-    if !windows::agree(builder.errors, (kind, &word), grace.as_ref(), retention.as_ref()) {
-        return None;
-    }
-    let grace_ms = grace.map_or(0, |(ms, _)| ms);
-    let retention_ms = retention.map(|(ms, _)| ms);
-    grouped.window = Some(WindowSpec { kind, grace_ms, retention_ms });
-    Some(Flow::Grouped(grouped))
 }
 
-const WORDS: [&str; 7] =
-    ["tumbling", "hopping", "sliding", "session", "unlimited", "grace", "retention"];
+/// What `emit(…)` says.
+fn emit(builder: &mut Builder<'_>, word: &Ident, arguments: &[&Expr]) -> Option<Emit> {
+    let found = match arguments {
+        [Expr::Path(path)] => path.path.get_ident().and_then(|when| Emit::named(&when.to_string())),
+        _ => None,
+    };
+    if found.is_none() {
+        builder.errors.error(word.span(), format!("`emit` is written {}", usage("emit")));
+    }
+    found
+}
+
+const WORDS: [&str; 8] =
+    ["tumbling", "hopping", "sliding", "session", "unlimited", "grace", "retention", "emit"];
 
 fn usage(word: &str) -> &'static str {
     match word {
@@ -103,12 +168,16 @@ fn usage(word: &str) -> &'static str {
         "session" => "`session(gap)`",
         "unlimited" => "`unlimited` or `unlimited(start)`",
         "grace" => "`grace(duration)`",
-        _ => "`retention(duration)`",
+        "retention" => "`retention(duration)`",
+        _ => "`emit(on_update)` or `emit(on_close)`",
     }
 }
 
-/// `word` or `word(duration, …)`.
-fn word_and_durations(builder: &mut Builder<'_>, value: &Expr) -> Option<(Ident, Vec<i64>)> {
+/// `word` or `word(argument, …)`.
+fn word_and_arguments<'e>(
+    builder: &mut Builder<'_>,
+    value: &'e Expr,
+) -> Option<(Ident, Vec<&'e Expr>)> {
     let (path, arguments) = match value {
         Expr::Call(call) => (&*call.func, call.args.iter().collect()),
         other => (other, Vec::new()),
@@ -117,16 +186,8 @@ fn word_and_durations(builder: &mut Builder<'_>, value: &Expr) -> Option<(Ident,
         Expr::Path(path) => path.path.get_ident().cloned(),
         _ => None,
     };
-    let Some(word) = word else {
+    if word.is_none() {
         builder.errors.error(value.span(), USAGE);
-        return None;
-    };
-    let durations: syn::Result<Vec<i64>> = arguments.into_iter().map(milliseconds).collect();
-    match durations {
-        Ok(durations) => Some((word, durations)),
-        Err(error) => {
-            builder.errors.push(error);
-            None
-        }
     }
+    Some((word?, arguments))
 }

@@ -10,6 +10,14 @@ pub trait Span: Copy + Ord + Send + std::fmt::Debug + 'static {
     /// The time that retention counts from, in milliseconds since the Unix epoch.
     fn time(self) -> i64;
 
+    /// The span of this time and, for a session, start.
+    fn at(time: i64, start: i64) -> Self;
+
+    /// A session's start.
+    fn start(self) -> i64 {
+        0
+    }
+
     /// Appends the span as it stands on disk: its bytes are in the order of [`Ord`].
     fn write(self, out: &mut Vec<u8>);
 
@@ -44,6 +52,10 @@ impl Span for WindowSpan {
 
     fn time(self) -> i64 {
         self.start
+    }
+
+    fn at(time: i64, _: i64) -> Self {
+        Self { start: time, number: 0 }
     }
 
     fn write(self, out: &mut Vec<u8>) {
@@ -81,6 +93,14 @@ impl Span for SessionSpan {
 
     fn time(self) -> i64 {
         self.end
+    }
+
+    fn at(time: i64, start: i64) -> Self {
+        Self { end: time, start }
+    }
+
+    fn start(self) -> i64 {
+        self.start
     }
 
     fn write(self, out: &mut Vec<u8>) {

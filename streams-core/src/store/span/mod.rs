@@ -21,7 +21,7 @@ use super::cache::{Cache, Slot};
 use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
 use super::home::Home;
 use super::row::{self, Listing, Row};
-use super::{Backend, FlushBatch, StateStore, order};
+use super::{Backend, FlushBatch, StateStore, WindowRows, order};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Output, RecordRef, Result};
@@ -52,6 +52,16 @@ where
             number: 0,
             formats: PhantomData,
         }
+    }
+
+    /// Largest time seen.
+    pub fn observed(&self) -> i64 {
+        self.expiry.observed()
+    }
+
+    /// True if Kafka Streams, where rows go by segments, still has those of this time after so long.
+    pub fn has_segment(&self, time: i64, retention_ms: i64) -> bool {
+        self.expiry.has_segment(time, retention_ms)
     }
 
     /// Rows at or before this time have expired.
@@ -188,6 +198,47 @@ where
         let slot = Slot { value: Some(rows), timestamp: -1 };
         Ok(self.cache.insert(hash, key.to_owned(), slot, bytes))
     }
+}
+
+impl<T: Span, K, V, KF, VF> WindowRows<K, V> for SpanStore<T, K, V, KF, VF>
+where
+    K: Hash + Eq + Clone,
+    V: Clone,
+    KF: Encode<K> + DecodeOwned<K>,
+    VF: Encode<V> + DecodeOwned<V>,
+{
+    fn row(&mut self, key: &[u8], time: i64, start: i64) -> Result<Option<(K, V, i64)>> {
+        let key: K = KF::decode(key)?;
+        let found = self.get(&key, T::at(time, start))?;
+        let found = found.map(|(value, timestamp)| (value.clone(), timestamp));
+        Ok(found.map(|(value, timestamp)| (key, value, timestamp)))
+    }
+
+    fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()> {
+        if let Some(disk) = self.home.disk() {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, _| {
+                let (key, span) = split_key::<T>(self.home.name, row_key)?;
+                each(&key, span.time(), span.start());
+                Ok(true)
+            })?;
+        }
+        let mut encoded = Vec::new();
+        for (key, slot) in self.cache.iter() {
+            encoded.clear();
+            KF::encode(key, &mut encoded)?;
+            for (span, ..) in slot.value.iter().flat_map(Rows::all) {
+                each(&encoded, span.time(), span.start());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Key and span of a row's key on disk.
+fn split_key<T: Span>(store: &str, row_key: &[u8]) -> Result<(Vec<u8>, T)> {
+    let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
+    let parts = order::read_key(rest).and_then(|(key, span)| Some((key, T::read(span)?)));
+    parts.ok_or_else(|| row::damaged(store))
 }
 
 /// The beginning of the keys on disk of a key's rows in a segment.
@@ -330,10 +381,7 @@ where
         if let Some(disk) = self.home.disk() {
             disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
                 let (timestamp, value) = row::split(row)?;
-                let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
-                let parts =
-                    order::read_key(rest).and_then(|(key, span)| Some((key, T::read(span)?)));
-                let (key, span) = parts.ok_or_else(|| row::damaged(self.home.name))?;
+                let (key, span) = split_key::<T>(self.home.name, row_key)?;
                 if !self.expiry.is_expired(span.time()) {
                     listing.insert(full(&key, span), value, timestamp);
                 }

@@ -9,7 +9,6 @@ use super::{Join, Kind};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{NodeId, Semantics, StoreId};
 use crate::ops::Operator;
-use crate::ops::keyed_state::observed_field;
 
 /// One stream of a join.
 pub(super) struct Side {
@@ -102,7 +101,7 @@ impl Operator for Side {
             *self.join;
         let kafka = e.graph().settings.semantics == Semantics::KafkaStreams;
         let kept = kind == Kind::Outer || (kind == Kind::Left && self.left);
-        let clock = observed_field(&e.store_field(left));
+        let clock = e.clock(node);
         let (this, other) = self.pick(((left, right), (right, left)));
         let (this, other) = (e.store_field(this), e.store_field(other));
         let (back, ahead) = self.pick(((before_ms, after_ms), (after_ms, before_ms)));

@@ -7,9 +7,11 @@ use crate::error::{Error, Result};
 /// The part of a topic's configuration that the log acts on, under Kafka's names. Other keys are
 /// kept and shown, without effect.
 ///
-/// One default differs from Kafka's: without `retention.ms` records stay for ever, and are not
-/// deleted after 7 days. A log inside an application is its own only copy, and its records are often
-/// older than that when they are loaded.
+/// Two things differ from Kafka's. Without `retention.ms` records stay for ever, and are not
+/// deleted after 7 days: a log inside an application is its own only copy, and its records are often
+/// older than that when they are loaded. And where a topic is also compacted, records age by the
+/// newest record of their partition, not by the clock: such topics are changelogs of windows, whose
+/// rows are needed until event time has passed them, however long ago the events were.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Cleanup {
     /// `cleanup.policy` contains `compact`.

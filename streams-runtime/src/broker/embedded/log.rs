@@ -1,10 +1,10 @@
 //! The log that all clients of a process share: its database, its topics, and the commit.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use rocksdb::{ColumnFamily, DB, WriteBatch, WriteOptions};
+use rocksdb::{ColumnFamily, DB, FlushOptions, WriteBatch, WriteOptions};
 
 use super::Durability;
 use super::batch::{Damage, NO_HORIZON};
@@ -27,7 +27,8 @@ pub(super) struct Log {
     /// repartition topic must be ordered in any case, and RocksDB has one writer at a time.
     pub(super) commit: Mutex<()>,
     pub(super) wake: Wake,
-    poisoned: AtomicBool,
+    /// What the first failed write said.
+    poisoned: OnceLock<String>,
 }
 
 /// A committed position: topic, partition, offset of the next record to read.
@@ -37,6 +38,7 @@ impl Log {
     /// Opens the database in a claimed directory and reads what there is.
     pub(super) fn open(directory: Directory, durability: Durability) -> Result<Self> {
         let path = directory.database();
+        let closed = directory.take_closed()?;
         let options = tuning::database();
         let db = DB::open_cf_descriptors(&options, &path, tuning::families());
         let db = db.map_err(|e| {
@@ -50,6 +52,17 @@ impl Log {
                 e,
             )
         })?;
+        if closed.is_some_and(|sequence| sequence != db.latest_sequence_number()) {
+            return Err(Error::new(
+                ErrorKind::Fatal,
+                format!(
+                    "the embedded log in {} is damaged: a part of what was in it when it was closed \
+                     is missing; restore the directory from a copy",
+                    directory.path().display()
+                ),
+            ));
+        }
+        directory.forget_closed()?;
         let log = Self {
             db,
             directory,
@@ -57,7 +70,7 @@ impl Log {
             topics: RwLock::default(),
             commit: Mutex::new(()),
             wake: Wake::default(),
-            poisoned: AtomicBool::new(false),
+            poisoned: OnceLock::new(),
         };
         let topics = log.load_topics()?;
         *log.topics.write().unwrap_or_else(PoisonError::into_inner) = topics;
@@ -149,17 +162,19 @@ impl Log {
     /// Writes a batch as durably as the log was opened for. After a failure nothing more is
     /// written: what is on disk is no longer known.
     pub(super) fn write(&self, batch: WriteBatch) -> Result<()> {
-        if self.poisoned.load(Ordering::Acquire) {
+        if let Some(failure) = self.poisoned.get() {
             let text = format!(
-                "the {} takes no more writes since one has failed: start again",
+                "the {} takes no more writes since one has failed ({failure}): remove the cause, \
+                 then start again; nothing that was committed is lost",
                 self.describe()
             );
-            return Err(Error::new(ErrorKind::Poisoned, text));
+            return Err(Error::new(ErrorKind::Fatal, text));
         }
         let mut options = WriteOptions::default();
         options.set_sync(self.sync);
         self.db.write_opt(batch, &options).map_err(|e| {
-            self.poisoned.store(true, Ordering::Release);
+            // The first one is the one to tell.
+            let _ = self.poisoned.set(e.to_string());
             let text = format!("the {} cannot be written: {e}", self.describe());
             Error::with_source(ErrorKind::Poisoned, text, e)
         })
@@ -179,5 +194,26 @@ impl Log {
             damage.0
         );
         Error::new(ErrorKind::Fatal, text)
+    }
+}
+
+impl Drop for Log {
+    /// Brings everything from the write-ahead log into files with checksums, so that damage to a
+    /// log that is closed is found when it is opened.
+    fn drop(&mut self) {
+        if self.poisoned.get().is_some() {
+            return;
+        }
+        let mut wait = FlushOptions::default();
+        wait.set_wait(true);
+        let families: Vec<_> =
+            [keys::LOG, keys::META].iter().filter_map(|name| self.db.cf_handle(name)).collect();
+        let flushed = self.db.flush_cfs_opt(&families, &wait).map_err(|e| e.to_string());
+        let sequence = self.db.latest_sequence_number();
+        let marked =
+            flushed.and_then(|()| self.directory.mark_closed(sequence).map_err(|e| e.to_string()));
+        if let Err(e) = marked {
+            tracing::warn!("the {} could not be closed well: {e}", self.describe());
+        }
     }
 }

@@ -25,6 +25,10 @@ impl Log {
         let (start, end) = (partition.start(), partition.end());
         let size = partition.written.load(Ordering::Acquire).saturating_sub(upkeep.deleted);
         let mut excess = size.saturating_sub(cleanup.retention_bytes.unwrap_or(u64::MAX));
+        let now_ms = match cleanup.compact {
+            true => now_ms.min(self.newest(topic, number, end, &mut upkeep)?),
+            false => now_ms,
+        };
         let oldest = cleanup.retention_ms.map_or(i64::MIN, |ms| now_ms.saturating_sub(ms));
         let mut keep_from = start;
         let mut freed = 0;
@@ -45,6 +49,18 @@ impl Log {
         let deleted = upkeep.deleted + freed;
         self.cut(topic, number, partition, keep_from, &mut upkeep, deleted)?;
         Ok(true)
+    }
+
+    /// The largest timestamp in a partition: the time by which the rows of a compacted topic age.
+    fn newest(&self, topic: &Topic, number: u32, end: i64, upkeep: &mut Upkeep) -> Result<i64> {
+        let mut newest = upkeep.newest.unwrap_or(i64::MIN);
+        self.each_batch(topic, number, upkeep.newest_to, end, &mut |header, _| {
+            newest = newest.max(header.max_timestamp);
+            Ok(true)
+        })?;
+        upkeep.newest = Some(newest);
+        upkeep.newest_to = end;
+        Ok(newest)
     }
 
     /// Deletes the records before an offset.

@@ -43,6 +43,9 @@ pub(super) struct Upkeep {
     pub(super) cleaned_to: i64,
     /// … when this much had been written.
     pub(super) written_when_cleaned: u64,
+    /// The largest timestamp before the offset `newest_to`, once it was needed. In memory only.
+    pub(super) newest: Option<i64>,
+    pub(super) newest_to: i64,
 }
 
 /// The most partitions of a topic; more is a mistake rather than a wish.
@@ -170,7 +173,7 @@ impl Partition {
 
     /// What the cleaner writes under [`keys::start`](super::keys::start).
     pub(super) fn encode_start(start: i64, upkeep: &Upkeep) -> Vec<u8> {
-        let Upkeep { deleted, cleaned_to, written_when_cleaned } = *upkeep;
+        let Upkeep { deleted, cleaned_to, written_when_cleaned, .. } = *upkeep;
         [start, deleted as i64, cleaned_to, written_when_cleaned as i64]
             .iter()
             .flat_map(|n| n.to_le_bytes())
@@ -185,6 +188,7 @@ impl Partition {
             deleted: deleted as u64,
             cleaned_to,
             written_when_cleaned: written_when_cleaned as u64,
+            ..Upkeep::default()
         });
         Some(())
     }

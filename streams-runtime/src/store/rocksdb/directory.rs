@@ -81,7 +81,7 @@ impl Directory {
     }
 }
 
-fn unusable(path: &Path, what: &str, e: std::io::Error) -> Error {
+pub(super) fn unusable(path: &Path, what: &str, e: std::io::Error) -> Error {
     Error::with_source(ErrorKind::Config, format!("{} {what}: {e}", path.display()), e)
 }
 

@@ -8,6 +8,7 @@
 
 mod backend;
 mod directory;
+mod health;
 mod positions;
 mod state_dir;
 mod task;

@@ -55,22 +55,22 @@ impl StateDir {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if the directory is in use, holds something else, or cannot be written;
-    /// [`ErrorKind::Fatal`] if the files in it are damaged.
+    /// [`ErrorKind::Fatal`] if the files in it cannot be opened. Damaged ones are set aside, as they
+    /// hold nothing that is not in the changelogs.
     pub fn open(dir: &Path, options: &StateOptions) -> Result<Self> {
         let directory = Directory::claim(dir, CONTENTS)?;
-        let memory = Memory::new(options.memory_bytes);
-        let database = tuning::database(&memory);
-        let path = directory.database();
-        let own = [rocksdb::DEFAULT_COLUMN_FAMILY_NAME, POSITIONS];
-        let mut families = BTreeSet::from(own.map(str::to_owned));
-        if path.join("CURRENT").exists() {
-            let known = Db::list_cf(&database, &path).map_err(|e| cannot_open(&directory, e))?;
-            families.extend(known.into_iter().filter(|name| name.starts_with(STORE)));
+        if directory.is_damaged() {
+            set_aside(&directory, "a read of it failed")?;
         }
-        let descriptors =
-            families.iter().map(|name| ColumnFamilyDescriptor::new(name, tuning::store(&memory)));
-        let db = Db::open_cf_descriptors(&database, &path, descriptors)
-            .map_err(|e| cannot_open(&directory, e))?;
+        let memory = Memory::new(options.memory_bytes);
+        let (db, families) = match open(&directory, &memory) {
+            // Only a copy of what is in the changelogs.
+            Err(e) if is_damage(&e) => {
+                set_aside(&directory, &e)?;
+                open(&directory, &memory).map_err(|e| cannot_open(&directory, e))?
+            }
+            opened => opened.map_err(|e| cannot_open(&directory, e))?,
+        };
         let families = Mutex::new(families);
         Ok(Self(Arc::new(Shared { db, directory, memory, families })))
     }
@@ -183,8 +183,55 @@ impl Shared {
     }
 
     pub(super) fn unreadable_text(&self, e: &rocksdb::Error) -> String {
+        if is_damage(e)
+            && let Err(e) = self.directory.mark_damaged()
+        {
+            tracing::warn!("{}: {e}", self.directory.path().display());
+        }
         unreadable_text(&self.directory, "read", e)
     }
+}
+
+/// The database with the column families that there are.
+fn open(
+    directory: &Directory,
+    memory: &Memory,
+) -> std::result::Result<(Db, BTreeSet<String>), rocksdb::Error> {
+    let database = tuning::database(memory);
+    let path = directory.database();
+    let own = [rocksdb::DEFAULT_COLUMN_FAMILY_NAME, POSITIONS];
+    let mut families = BTreeSet::from(own.map(str::to_owned));
+    if path.join("CURRENT").exists() {
+        let known = Db::list_cf(&database, &path)?;
+        families.extend(known.into_iter().filter(|name| name.starts_with(STORE)));
+    }
+    let descriptors =
+        families.iter().map(|name| ColumnFamilyDescriptor::new(name, tuning::store(memory)));
+    let db = Db::open_cf_descriptors(&database, &path, descriptors)?;
+    Ok((db, families))
+}
+
+/// A file that another one names and that is not there is damage, too; RocksDB says so by the
+/// system's text only.
+fn is_damage(e: &rocksdb::Error) -> bool {
+    let missing = || e.to_string().contains("No such file or directory");
+    match e.kind() {
+        rocksdb::ErrorKind::Corruption => true,
+        rocksdb::ErrorKind::IOError => missing(),
+        _ => false,
+    }
+}
+
+/// Lets damaged files be, so that state is rebuilt without them.
+fn set_aside(directory: &Directory, why: impl std::fmt::Display) -> Result<()> {
+    let aside = directory.set_aside()?;
+    tracing::error!(
+        "the state in {} is damaged ({why}): its files are set aside in {}, and it is rebuilt from \
+         the changelogs; what has no changelog is lost",
+        directory.path().display(),
+        aside.display()
+    );
+    Ok(())
 }
 
 fn cannot_open(directory: &Directory, e: rocksdb::Error) -> Error {
@@ -192,9 +239,9 @@ fn cannot_open(directory: &Directory, e: rocksdb::Error) -> Error {
 }
 
 fn unreadable_text(directory: &Directory, what: &str, e: &rocksdb::Error) -> String {
-    format!(
-        "the state in {path} cannot be {what}: {e}; if its files are damaged, delete {path}: it is \
-         rebuilt from the changelogs",
-        path = directory.path().display()
-    )
+    let advice = match is_damage(e) {
+        true => "; start again: its files will be set aside, and it is rebuilt from the changelogs",
+        false => "",
+    };
+    format!("the state in {} cannot be {what}: {e}{advice}", directory.path().display())
 }

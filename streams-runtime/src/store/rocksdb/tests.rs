@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use proptest::prelude::*;
 use streams_core::store::{Backend, FlushBatch};
@@ -128,39 +127,56 @@ fn a_directory_in_use_is_refused() {
     assert!(e.to_string().contains(&*dir.path().to_string_lossy()), "{e}");
 }
 
-#[test]
-fn damaged_files_are_named_with_what_to_do() {
-    let dir = TempDir::new().unwrap();
-    let state = open(&dir);
+/// One row on disk, whose file is then changed from this byte on.
+fn damaged_from(dir: &TempDir, from: usize) {
+    let state = open(dir);
     let task = state.task(0, &["s"]).unwrap();
     one_row(&task, 0, &[7; 1000], &changelog("s-changelog", 0), 7);
     state.flush().unwrap();
     drop((task, state));
-
     for file in std::fs::read_dir(dir.path().join("db")).unwrap() {
         let path = file.unwrap().path();
         if path.extension().is_some_and(|e| e == "sst") {
-            damage(&path);
+            let mut bytes = std::fs::read(&path).unwrap();
+            bytes.iter_mut().skip(from).take(1).for_each(|b| *b = !*b);
+            if from == 0 {
+                bytes.iter_mut().for_each(|b| *b = !*b);
+            }
+            std::fs::write(&path, bytes).unwrap();
         }
     }
-    let result = StateDir::open(dir.path(), &StateOptions::default()).and_then(|state| {
-        let task = state.task(0, &["s"])?;
-        Ok(task.backend(0)?.get(b"k", &mut |_| Ok(()))?)
-    });
-    let e = result.unwrap_err().to_string();
-    assert!(e.contains(&*dir.path().to_string_lossy()), "{e}");
-    assert!(e.contains("delete ") && e.contains("rebuilt from the changelogs"), "{e}");
-
-    std::fs::write(dir.path().join("db/CURRENT"), "MANIFEST-000999\n").unwrap();
-    let e = StateDir::open(dir.path(), &StateOptions::default()).err().unwrap();
-    assert_eq!(e.kind(), ErrorKind::Fatal);
-    assert!(e.to_string().contains("rebuilt from the changelogs"), "{e}");
 }
 
-fn damage(path: &Path) {
-    let bytes = std::fs::read(path).unwrap();
-    let damaged: Vec<u8> = bytes.iter().map(|b| !b).collect();
-    std::fs::write(path, damaged).unwrap();
+/// Nothing is there, so that everything is restored; what was there is kept.
+fn assert_anew(dir: &TempDir) {
+    let state = open(dir);
+    let task = state.task(0, &["s"]).unwrap();
+    task.backend(0).unwrap().get(b"k", &mut |_| panic!("a row of the damaged files")).unwrap();
+    assert!(task.positions().unwrap().is_empty());
+    assert!(dir.path().join("db.damaged/CURRENT").exists());
+}
+
+#[test]
+fn files_that_cannot_be_opened_are_set_aside() {
+    let dir = TempDir::new().unwrap();
+    damaged_from(&dir, 0);
+    assert_anew(&dir);
+
+    std::fs::write(dir.path().join("db/CURRENT"), "MANIFEST-000999\n").unwrap();
+    assert_anew(&dir);
+}
+
+#[test]
+fn damage_that_a_read_finds_is_named_and_the_files_are_set_aside_at_the_next_start() {
+    let dir = TempDir::new().unwrap();
+    damaged_from(&dir, 10);
+    let state = open(&dir);
+    let task = state.task(0, &["s"]).unwrap();
+    let e = task.backend(0).unwrap().get(b"k", &mut |_| Ok(())).unwrap_err().to_string();
+    assert!(e.contains(&*dir.path().to_string_lossy()), "{e}");
+    assert!(e.contains("start again") && e.contains("rebuilt from the changelogs"), "{e}");
+    drop((task, state));
+    assert_anew(&dir);
 }
 
 #[derive(Clone, Debug)]

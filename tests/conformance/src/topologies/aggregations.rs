@@ -11,6 +11,7 @@ super::entries!(
     reduce_delete,
     aggregate_concat,
     aggregate_i64_key,
+    cogroup,
     table_source,
     table_unmaterialized_source,
     table_to_stream_key,
@@ -158,5 +159,25 @@ mod table_to_stream_key {
         sink out: stream<String, Option<String>> = "out";
 
         input.to_stream().select_key(|k, _| format!("{k}!")).to(out);
+    }
+}
+
+#[topology]
+mod cogroup {
+    use crate::topologies::{append, last_24};
+
+    topology! {
+        source numbers: stream<Option<String>, Option<i64>> = "in1";
+        source words: stream<Option<String>, Option<String>> = "in2";
+        sink out: stream<String, String> = "out";
+
+        let by_word = words.group_by_key();
+        numbers
+            .group_by_key()
+            .cogroup(|n, text| *text = append(text, &n.to_string()))
+            .cogroup(by_word, |word, text| *text = last_24(&format!("{word}{text}")))
+            .aggregate(texts: String = "|".to_owned())
+            .to_stream()
+            .to(out);
     }
 }

@@ -17,6 +17,11 @@ super::entries!(
     session_count,
     session_aggregate,
     session_reduce_no_grace,
+    cogroup_tumbling: 10_000,
+    tumbling_emit_final: 10_000,
+    hopping_emit_final: 10_000,
+    sliding_emit_final: 10_000,
+    session_emit_final,
 );
 
 #[topology]
@@ -216,6 +221,98 @@ mod tumbling_reduce {
                 Some(new) => Some(old.max(new).clone()),
                 None => Some(old.clone()),
             })
+            .to(out);
+    }
+}
+
+#[topology]
+mod cogroup_tumbling {
+    use crate::topologies::{append, shown};
+
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        source other: stream<Option<String>, Option<String>> = "in2";
+        sink out: stream<Windowed<String>, String> = "out";
+
+        let starred = other.group_by_key();
+        input
+            .group_by_key()
+            .cogroup(|v, text| *text = append(text, shown(v.as_ref())))
+            .cogroup(starred, |v, text| *text = append(text, &format!("*{}", shown(v.as_ref()))))
+            .window(tumbling(10s), grace(5s))
+            .aggregate(texts: String = String::new())
+            .to_stream()
+            .to(out);
+    }
+}
+
+#[topology]
+mod tumbling_emit_final {
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, i64> = "out";
+
+        input
+            .group_by_key()
+            .window(tumbling(10s), grace(5s), emit(on_close))
+            .count(counts)
+            .to(out);
+    }
+}
+
+#[topology]
+mod hopping_emit_final {
+    use crate::topologies::{append, shown};
+
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(hopping(10s, 3s), grace(2s), emit(on_close))
+            .aggregate(texts: String = String::new(), |v, text| *text = append(text, shown(v.as_ref())))
+            .to(out);
+    }
+}
+
+#[topology]
+mod sliding_emit_final {
+    use crate::topologies::append;
+
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(sliding(10s), grace(5s), emit(on_close))
+            .aggregate(texts: String = String::new(), |v, text| *text = append(text, v))
+            .to(out);
+    }
+}
+
+#[topology]
+mod session_emit_final {
+    use crate::topologies::{append, last_24, shown};
+
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Session<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(session(5s), grace(3s), emit(on_close))
+            .aggregate(
+                texts: String = String::new(),
+                |v, text| *text = append(text, shown(v.as_ref())),
+                |x, y| last_24(&format!("{x}|{y}")),
+            )
             .to(out);
     }
 }

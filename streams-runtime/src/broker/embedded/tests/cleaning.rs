@@ -57,6 +57,27 @@ fn retention_by_time_deletes_whole_batches_up_to_the_first_young_one() {
 }
 
 #[test]
+fn rows_of_a_compacted_topic_age_by_the_newest_of_them() {
+    let dir = TempDir::new().unwrap();
+    let config = &[("cleanup.policy", "compact,delete"), ("retention.ms", "1000")];
+    let broker = log_with(&dir, &[("t", 1, config)]);
+    let mut c = client(&broker, &["t"]);
+    // Long ago, all of it.
+    let mut kept = |timestamps: &[i64]| {
+        for timestamp in timestamps {
+            append_at(&mut *c, "t", 0, *timestamp, &timestamp.to_string(), Some("v"));
+            commit(&mut *c);
+        }
+        broker.clean().unwrap();
+        let rows = read(&broker, "t", 0, Position::Earliest);
+        rows.iter().map(|row| row.1).collect::<Vec<i64>>()
+    };
+    assert_eq!(kept(&[5_000, 5_500, 5_999]), [0, 1, 2]);
+    assert_eq!(kept(&[6_001]), [1, 2, 3]);
+    assert_eq!(kept(&[6_000, 9_000]), [5]);
+}
+
+#[test]
 fn retention_by_size_keeps_at_least_that_much() {
     let dir = TempDir::new().unwrap();
     let broker = log_with(&dir, &[("t", 1, &[("retention.bytes", "25000")])]);

@@ -1,0 +1,210 @@
+//! What aggregations over groups share before any code is written: the argument that names the
+//! store, the store itself, and the table that comes out.
+
+use syn::{Ident, Type};
+
+use super::Operator;
+use crate::check;
+use crate::model::{
+    Builder, Emit, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowKind,
+    WindowSpec, borrowed_to_owned,
+};
+use crate::parse::{Arg, Call};
+
+/// The store that an aggregation names: a declared one, or one that it declares.
+pub(super) struct StoreArgument {
+    pub(super) name: Ident,
+    pub(super) declared: Option<Type>,
+}
+
+impl StoreArgument {
+    /// The declared store of this name.
+    fn existing(&self, builder: &Builder<'_>) -> Option<StoreId> {
+        if self.declared.is_none() { builder.store_named(&self.name) } else { None }
+    }
+}
+
+/// Where an aggregation over a group keeps what it makes, and when it gives that on.
+#[derive(Clone, Copy)]
+pub(crate) struct State {
+    pub(crate) store: StoreId,
+    pub(crate) window: Option<WindowSpec>,
+    /// Which of the store's clocks it goes by, where there are several.
+    pub(crate) part: usize,
+    /// The clock of results that come when their window closes.
+    pub(crate) clock: Option<StoreId>,
+}
+
+impl State {
+    pub(super) fn stores(&self) -> Vec<StoreId> {
+        [Some(self.store), self.clock].into_iter().flatten().collect()
+    }
+
+    /// The store that needs the largest timestamp beside it.
+    pub(super) fn observes(&self) -> Option<StoreId> {
+        (self.window.is_some() && self.clock.is_none()).then_some(self.store)
+    }
+
+    /// Windows whose rows are kept by span.
+    pub(super) fn spans(&self) -> Option<WindowSpec> {
+        self.window.filter(WindowSpec::is_span)
+    }
+}
+
+/// Resolves the store of an aggregation over a group: the records are partitioned by the key, and
+/// the result is a table in that store.
+pub(super) fn aggregation_store(
+    builder: &mut Builder<'_>,
+    grouped: GroupedFlow,
+    call: &Call,
+    argument: &StoreArgument,
+    value: Option<Type>,
+    drop_nulls_in_windows: bool,
+) -> Option<(StreamFlow, State)> {
+    let GroupedFlow { stream, window } = grouped;
+    let topic = argument.name.to_string();
+    let stream = grouped_stream(builder, stream, window, argument, &topic, drop_nulls_in_windows)?;
+    let state = state(builder, stream.key.as_ref(), window, call, argument, value)?;
+    Some((stream, state))
+}
+
+/// The store and, where results come when their window closes, the clock.
+pub(super) fn state(
+    builder: &mut Builder<'_>,
+    key: Option<&Type>,
+    window: Option<WindowSpec>,
+    call: &Call,
+    argument: &StoreArgument,
+    value: Option<Type>,
+) -> Option<State> {
+    let store = state_store(builder, key, window, call, argument, value)?;
+    let on_close = window.is_some_and(|w| w.emit == Emit::OnClose);
+    let clock = on_close.then(|| builder.clock_store(&argument.name));
+    Some(State { store, window, part: 0, clock })
+}
+
+/// A group's records, partitioned by its key and without the nulls that it does not take.
+pub(super) fn grouped_stream(
+    builder: &mut Builder<'_>,
+    stream: StreamFlow,
+    window: Option<WindowSpec>,
+    argument: &StoreArgument,
+    topic: &str,
+    drop_nulls_in_windows: bool,
+) -> Option<StreamFlow> {
+    let hint = argument.existing(builder).map(|id| builder.graph.store(id).key.clone());
+    let sliding = window.is_some_and(|w| matches!(w.kind, WindowKind::Sliding { .. }));
+    let drop_values = window.is_none() || drop_nulls_in_windows || sliding;
+    builder.partitioned(stream, topic, hint.as_ref(), drop_values, &argument.name)
+}
+
+/// The store that keeps what an aggregation makes, for keys of this type.
+fn state_store(
+    builder: &mut Builder<'_>,
+    key: Option<&Type>,
+    window: Option<WindowSpec>,
+    call: &Call,
+    argument: &StoreArgument,
+    value: Option<Type>,
+) -> Option<StoreId> {
+    let name = &argument.name;
+    if argument.existing(builder).is_some() {
+        let id = builder.claim_store(name)?;
+        let kind = builder.graph.store(id).kind;
+        if window.is_some() {
+            check::stores::declared_for_windows(builder.errors, name, kind, &call.name);
+            return None;
+        }
+        return check::stores::latest_only(builder.errors, name, kind, &call.name).then_some(id);
+    }
+    let Some(value) = argument.declared.clone().or(value) else {
+        builder.errors.error(
+            name.span(),
+            format!("the type that store `{name}` keeps is not known: write `{name}: Type = …`"),
+        );
+        return None;
+    };
+    let Some(key) = key else {
+        let message = format!(
+            "the type of the key is not written anywhere before `{}`: give the closure that makes it a \
+             return type (`|_, v| -> String {{ … }}`), or declare `store {name}: kv<K, V>;`",
+            call.name
+        );
+        builder.errors.error(call.span(), message);
+        return None;
+    };
+    let kind = match window {
+        None => StoreKind::KeyValue,
+        Some(w) => {
+            let retention_ms = w.retention_ms(builder.graph.settings.semantics);
+            match w.kind {
+                WindowKind::Sliding { .. } => StoreKind::Sliding { retention_ms },
+                WindowKind::Session { .. } => StoreKind::Session { retention_ms },
+                _ => StoreKind::Window { retention_ms },
+            }
+        }
+    };
+    let key = borrowed_to_owned(key);
+    Some(builder.declare_store_in_place(name, kind, key, value, name.span()))
+}
+
+/// The table that an aggregation makes.
+fn table_of(builder: &Builder<'_>, node: NodeId, stream: &StreamFlow, state: &State) -> TableFlow {
+    let kept = builder.graph.store(state.store);
+    let key = &kept.key;
+    let key = match state.window.map(|w| w.kind) {
+        Some(WindowKind::Session { .. }) => {
+            Some(syn::parse_quote!(::streams::window::Session<#key>))
+        }
+        Some(_) => Some(syn::parse_quote!(::streams::window::Windowed<#key>)),
+        None => stream.key.clone().map(|_| key.clone()),
+    };
+    // A session can be swallowed by another; what comes when a window closes is never nothing.
+    let spans = state.spans().is_some();
+    TableFlow {
+        node,
+        key,
+        value: Some(kept.value.clone()),
+        store: Some(state.store),
+        nullable: (kept.optional || spans) && state.clock.is_none(),
+        window: state.window,
+        versioned: false,
+    }
+}
+
+/// Adds the operator of an aggregation; gives its table.
+pub(super) fn add(
+    builder: &mut Builder<'_>,
+    stream: &StreamFlow,
+    call: &Call,
+    state: &State,
+    operator: Box<dyn Operator>,
+) -> TableFlow {
+    let node = builder.add_after(stream.node, call, operator, None, None);
+    let table = table_of(builder, node, stream, state);
+    builder.graph.node_mut(node).key = table.key.clone();
+    builder.graph.node_mut(node).value = table.value.clone();
+    table
+}
+
+/// `store` or `store: Type = init` as the first argument.
+pub(super) fn store_argument(
+    builder: &mut Builder<'_>,
+    call: &Call,
+    usage: &str,
+) -> Option<(StoreArgument, Option<syn::Expr>)> {
+    let Some(first) = call.args.first() else {
+        builder.errors.error(call.span(), format!("`{}` is written `{usage}`", call.name));
+        return None;
+    };
+    match first {
+        Arg { name: Some(name), declared, value } => {
+            let argument = StoreArgument { name: name.clone(), declared: declared.clone() };
+            Some((argument, Some(value.clone())))
+        }
+        Arg { name: None, value, .. } => {
+            let name = super::ident(builder, value, "a store")?;
+            Some((StoreArgument { name, declared: None }, None))
+        }
+    }
+}

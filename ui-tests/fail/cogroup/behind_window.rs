@@ -1,0 +1,23 @@
+//! Windows are for all groups.
+use streams::prelude::*;
+
+#[topology]
+mod app {
+    topology! {
+        source a: stream<String, i64> = "a";
+        source b: stream<String, String> = "b";
+        sink out: table<Windowed<String>, i64> = "out";
+
+        let other = b.group_by_key();
+        a.group_by_key()
+            .window(tumbling(5m))
+            .cogroup(|n, sum| *sum += n)
+            .cogroup(other, |text, sum| *sum += text.len() as i64)
+            .aggregate(sums: i64 = 0)
+            .to(out);
+    }
+}
+
+fn main() {
+    let _ = app::app();
+}

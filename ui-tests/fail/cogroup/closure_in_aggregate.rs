@@ -1,0 +1,22 @@
+//! The closures of a cogroup stand in `cogroup`.
+use streams::prelude::*;
+
+#[topology]
+mod app {
+    topology! {
+        source a: stream<String, i64> = "a";
+        source b: stream<String, String> = "b";
+        sink out: table<String, i64> = "out";
+
+        let other = b.group_by_key();
+        a.group_by_key()
+            .cogroup(|n, sum| *sum += n)
+            .cogroup(other, |text, sum| *sum += text.len() as i64)
+            .aggregate(sums: i64 = 0, |n, sum| *sum += n)
+            .to(out);
+    }
+}
+
+fn main() {
+    let _ = app::app();
+}

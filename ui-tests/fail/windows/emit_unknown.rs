@@ -1,0 +1,16 @@
+//! `emit` has three words.
+use streams::prelude::*;
+
+#[topology]
+mod app {
+    topology! {
+        source clicks: stream<String, i64> = "clicks";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        clicks.group_by_key().window(tumbling(5m), emit(at_close)).count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {
+    let _ = app::app();
+}
