@@ -107,7 +107,7 @@ mod waiting {
         source users: stream<String, Option<String>> = "users";
         store names: versioned<String, String>, retention = 1m, changelog = off;
         sink named: stream<Option<String>, String> = "named";
-        sink short: stream<String, String> = "short";
+        sink short: stream<&str, String> = "short";
 
         let names_now = users.to_table(names);
         clicks
@@ -142,8 +142,8 @@ fn records_wait_for_late_updates_of_the_table() {
     assert_eq!(driver.named().read().unwrap()[0].value, Some(s("\"a\" late Ann 19500/3")));
     let rows = driver.store_rows("names_now_join-Buffer").unwrap();
     assert_eq!(rows.iter().map(|r| r.timestamp).collect::<Vec<_>>(), [21_000, 30_000]);
-    driver.plain().pipe("a", "quick", 40_000).unwrap();
-    driver.plain().pipe("a", "quicker", 45_000).unwrap();
+    driver.plain().pipe(s("a"), s("quick"), 40_000).unwrap();
+    driver.plain().pipe(s("a"), s("quicker"), 45_000).unwrap();
     let short = driver.short().read_key_values().unwrap();
     assert_eq!(short, [(s("a"), s("quick Ann"))]);
 }

@@ -13,7 +13,7 @@ mod t {
         /// The prices, as far back as orders may be late.
         table prices: table<String, i64> = TOPIC, versioned = 1h, memory;
         source raw: stream<String, i64> = "raw";
-        sink out: stream<String, i64> = "out";
+        sink out: stream<&str, i64> = "out";
         sink costs: table<String, i64> = "costs";
 
         store costs_history: versioned<String, i64>, retention = 2d, changelog = off, memory;
