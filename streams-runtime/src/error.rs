@@ -25,12 +25,58 @@ pub enum ErrorKind {
     Config,
 }
 
+/// Errors that programs and operators may want to tell apart; shown before the message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorName {
+    /// The group has given the tasks to another member.
+    MemberFenced,
+    /// Another process works under the same transactional id, or the cluster has aborted a
+    /// transaction that took too long.
+    ProducerFenced,
+    /// The cluster no longer knows the producer's epoch or sequence.
+    ProducerEpochLost,
+    /// The coordinator of the group or of transactions is moving or loading.
+    CoordinatorMoved,
+    /// A topic is not there, or no longer.
+    TopicMissing,
+    /// The user lacks a right, or has lost it.
+    AuthorizationFailed,
+    /// The records at a position are gone.
+    OffsetOutOfRange,
+    /// Another process has the state directory (or the embedded log) open.
+    DirectoryLocked,
+    /// Files of the state directory are damaged.
+    StateDamaged,
+    /// A record of a changelog is not one of its store.
+    ChangelogUndecodable,
+}
+
+impl ErrorName {
+    /// As shown: `producer-fenced`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MemberFenced => "member-fenced",
+            Self::ProducerFenced => "producer-fenced",
+            Self::ProducerEpochLost => "producer-epoch-lost",
+            Self::CoordinatorMoved => "coordinator-moved",
+            Self::TopicMissing => "topic-missing",
+            Self::AuthorizationFailed => "authorization-failed",
+            Self::OffsetOutOfRange => "offset-out-of-range",
+            Self::DirectoryLocked => "directory-locked",
+            Self::StateDamaged => "state-damaged",
+            Self::ChangelogUndecodable => "changelog-undecodable",
+        }
+    }
+}
+
 /// An error of the runtime. The message names the place (topic, partition, offset, path, key of
 /// the configuration) and what to do.
 pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
+    name: Option<ErrorName>,
     message: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -38,7 +84,7 @@ struct Inner {
 impl Error {
     /// A new error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), source: None }))
+        Self(Box::new(Inner { kind, name: None, message: message.into(), source: None }))
     }
 
     /// A new error with the error that caused it.
@@ -47,12 +93,32 @@ impl Error {
         message: impl Into<String>,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), source: Some(source.into()) }))
+        let source = Some(source.into());
+        Self(Box::new(Inner { kind, name: None, message: message.into(), source }))
     }
 
     /// A mistake in configuration.
     pub fn config(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Config, message)
+    }
+
+    /// The same error with a name.
+    #[must_use]
+    pub fn named(mut self, name: ErrorName) -> Self {
+        self.0.name = Some(name);
+        self
+    }
+
+    /// The same error, to be dealt with in another way.
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// Its name, if it is one that has one.
+    pub fn name(&self) -> Option<ErrorName> {
+        self.0.name
     }
 
     /// What to do about it.
@@ -74,7 +140,10 @@ impl From<streams_core::Error> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.message)
+        match self.0.name {
+            Some(name) => write!(f, "{} [{}]", self.0.message, name.as_str()),
+            None => f.write_str(&self.0.message),
+        }
     }
 }
 

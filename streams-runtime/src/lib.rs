@@ -6,6 +6,7 @@
 pub mod broker;
 pub mod cli;
 pub mod config;
+pub mod crash;
 pub mod error;
 pub mod group;
 mod load;
@@ -22,7 +23,7 @@ mod worker;
 
 pub use cli::AppExt;
 pub use config::Config;
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Error, ErrorKind, ErrorName, Result};
 pub use load::{Loader, read_topic};
 pub use progress::Progress;
 pub use streams::{Streams, broker_for};

@@ -26,7 +26,8 @@ impl Loader {
     pub fn new(broker: &dyn Broker) -> Result<Self> {
         // A member of no group: it reads nothing, and only commits of offsets would join one.
         let application_id = format!("streams-loader-{}", std::process::id());
-        let options = ClientOptions { application_id, worker: 0, topics: Vec::new() };
+        let options =
+            ClientOptions { application_id, worker: 0, topics: Vec::new(), transactional_id: None };
         let (client, _membership) = broker.client(&options)?;
         Ok(Self { client, writers: BTreeMap::new() })
     }
@@ -128,8 +129,11 @@ pub fn read_topic(
                     }
                 }
             }
-            Polled::End { partition, .. } => {
-                left.remove(&partition);
+            // Before the end, if a transaction is open: its outcome is waited for.
+            Polled::End { partition, offset, .. } => {
+                if left.get(&partition).is_some_and(|end| offset >= *end) {
+                    left.remove(&partition);
+                }
             }
         })?;
     }

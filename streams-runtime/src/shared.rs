@@ -41,6 +41,13 @@ impl Shared {
         }
     }
 
+    /// The name of a worker's transactions, if it makes any: its place in this state directory, so
+    /// that a process that comes back ends what it has left open.
+    pub(crate) fn transactional_id(&self, worker: usize) -> Option<String> {
+        let id = || format!("{}-{}-{worker}", self.plan.application_id, self.state.process());
+        self.config.is_transactional().then(id)
+    }
+
     /// Asks all workers to commit, leave and end.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::Release);

@@ -61,6 +61,10 @@ pub fn broker_for<T: Topology>(app: &App<T>, config: &Config) -> Result<Arc<dyn 
     };
     let mut kafka = kafka::KafkaConfig::new(brokers.clone());
     kafka.replication_factor = config.kafka.replication_factor;
+    kafka.transaction_timeout = Duration::from_millis(config.kafka.transaction_timeout_ms);
+    kafka.request_timeout = Duration::from_millis(config.kafka.request_timeout_ms);
+    kafka.commit_timeout = Duration::from_millis(config.kafka.commit_timeout_ms);
+    kafka.delivery_timeout = Duration::from_millis(config.kafka.delivery_timeout_ms);
     let sides = [
         ("", &config.kafka.properties),
         ("consumer.", &config.kafka.consumer),

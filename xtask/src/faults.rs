@@ -1,4 +1,5 @@
-//! `cargo xtask faults`: kills, full disks and damaged files, and what they break.
+//! `cargo xtask faults`: kills, full disks and damaged files, and what they break; `cargo xtask faults
+//! kafka`: the same on a broker, which is killed, too.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -6,17 +7,23 @@ use std::process::Command;
 use clap::Args;
 
 use crate::failure::{At, Result};
+use crate::kafka_faults;
 use crate::project;
 use crate::setup::{self, Need};
 
 #[derive(Args)]
 pub(crate) struct Faults {
-    /// As `cargo xtask faults -- --help` says
+    /// As `cargo xtask faults -- --help` says; or `kafka`, and what `kafka -- --help` says
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
 pub(crate) fn run(faults: &Faults) -> Result<()> {
+    if let Some((first, rest)) = faults.arguments.split_first()
+        && first == "kafka"
+    {
+        return kafka_faults::run(rest);
+    }
     setup::ensure(&[Need::Build])?;
     Err::<(), _>(command(&faults.arguments).exec()).running("cargo")
 }

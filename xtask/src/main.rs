@@ -11,6 +11,7 @@ mod failure;
 mod faults;
 mod instructions;
 mod kafka;
+mod kafka_faults;
 mod peer;
 mod project;
 mod setup;

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::failure::{Failure, Result};
 use crate::faults;
 use crate::kafka::{self, private::PrivateBroker};
+use crate::kafka_faults;
 use crate::project;
 use crate::setup::{self, Need};
 use crate::static_binary;
@@ -66,7 +67,14 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
         .args(&test.names)
         .env(BOOTSTRAP_ENV, broker.bootstrap())
         .env(STATIC_BANK_ENV, bank);
-    let outcome = steps.run("broker tests", &mut with_broker);
+    let mut outcome = steps.run("broker tests", &mut with_broker);
+    if test.names.is_empty() {
+        // A few of each fault: minutes. `cargo xtask faults kafka` does as many as one likes.
+        kafka_faults::build()?;
+        let mut few = kafka_faults::command(&broker)?;
+        few.args(["--kills", "3", "--topology", "count,bank"]);
+        outcome = outcome.and(steps.run("kafka faults", &mut few));
+    }
     steps.time("kafka down", || {
         drop(broker);
         Ok(())

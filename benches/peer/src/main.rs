@@ -6,6 +6,7 @@ mod topologies;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
+use streams::runtime::config::Guarantee;
 use streams::runtime::{Config, Error, Result, Streams, cli};
 use streams::{App, Topology};
 
@@ -39,15 +40,21 @@ fn start<T: Topology>(app: &App<T>, options: &BTreeMap<String, String>) -> Resul
         None => Ok(default),
         Some(n) => n.parse().map_err(|_| Error::config(format!("--{name} {n}: not a number"))),
     };
-    if text("guarantee").is_some_and(|g| g != "alos") {
-        return Err(Error::config("--guarantee: only alos (at least once) so far"));
-    }
     let mut config = Config::new();
+    config.processing_guarantee = match text("guarantee").as_deref() {
+        None | Some("alos") => Guarantee::AtLeastOnce,
+        Some("eos") => Guarantee::ExactlyOnce,
+        Some(other) => {
+            let text = format!("--guarantee {other}: there are alos (at least once) and eos");
+            return Err(Error::config(text));
+        }
+    };
     config.brokers = text("bootstrap");
     config.application_id = text("app-id");
     config.state_dir = text("state-dir").unwrap_or_default().into();
     config.threads = number("threads", 1)? as usize;
-    config.commit_interval = Some(number("commit-ms", 1000)?);
+    let interval = number("commit-ms", config.commit_interval_ms())?;
+    config.commit_interval = Some(interval);
     if let Some(output) = text("output") {
         config.topics.insert("out".to_owned(), output);
     }

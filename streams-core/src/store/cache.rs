@@ -224,6 +224,11 @@ impl<K, V> Cache<K, V> {
         self.bytes + self.table.len() * (size_of::<Option<Entry<K, V>>>() + 8)
     }
 
+    /// Approximate bytes of entries owed to the changelog: their number, by the mean.
+    pub(super) fn unlogged(&self) -> usize {
+        self.unlogged.len() * (self.memory() / self.table.len().max(1))
+    }
+
     /// Removes entries that nothing is owed for, least recently used first (by the clock algorithm:
     /// one pass spares what was used since the last), until `memory` is at most `target`. True if
     /// any was removed.

@@ -85,6 +85,11 @@ pub trait StateStore: Send {
     /// Approximate bytes in memory.
     fn memory(&self) -> usize;
 
+    /// Approximate bytes in memory that the next commit writes to the changelog.
+    fn uncommitted(&self) -> usize {
+        0
+    }
+
     /// Gives memory back, down to about `target` bytes, as far as entries are on disk.
     fn shrink(&mut self, target: usize);
 

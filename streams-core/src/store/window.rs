@@ -499,6 +499,10 @@ where
         self.segments.iter().map(|s| s.rows.memory()).sum()
     }
 
+    fn uncommitted(&self) -> usize {
+        self.segments.iter().map(|s| s.rows.unlogged()).sum()
+    }
+
     fn shrink(&mut self, target: usize) {
         if self.home.disk().is_none() {
             return;

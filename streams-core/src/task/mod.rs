@@ -101,6 +101,9 @@ struct Input {
     position: i64,
     /// True if everything in the partition has been accepted, as far as is known.
     at_end: bool,
+    /// Where reading went on when the end was last reached: behind what holds no record (markers of
+    /// transactions, what was aborted or compacted).
+    end: i64,
     table: bool,
     extractor: bool,
     /// Timestamp of the queue's first record.
@@ -143,6 +146,7 @@ impl Task {
             queue: Queue::default(),
             position: NO_POSITION,
             at_end: false,
+            end: NO_POSITION,
             table: s.table,
             extractor: s.extractor,
             head: None,
@@ -214,10 +218,11 @@ impl Task {
         }
     }
 
-    /// Everything in the partition of this input has been accepted.
-    pub fn at_end(&mut self, input: usize) {
+    /// Everything in the partition of this input has been accepted; reading goes on at `offset`.
+    pub fn at_end(&mut self, input: usize, offset: i64) {
         if let Some(input) = self.inputs.get_mut(input) {
             input.at_end = true;
+            input.end = offset;
         }
     }
 
@@ -309,12 +314,14 @@ impl Task {
         Ok(())
     }
 
-    /// What a commit of the offsets has to say: for each input from which something was processed,
-    /// the offset of its next record.
+    /// What a commit of the offsets has to say: for each input of which something was processed or
+    /// the end was reached, where to read on.
     pub fn positions(&self) -> impl Iterator<Item = (usize, i64)> {
-        let read = |i: &Input| i.position != NO_POSITION;
-        let inputs = self.inputs.iter().enumerate();
-        inputs.filter(move |(_, i)| read(i)).map(|(number, input)| (number, input.position))
+        self.inputs.iter().enumerate().filter_map(|(number, input)| {
+            let behind = if input.queue.is_empty() { input.end } else { NO_POSITION };
+            let position = input.position.max(behind);
+            (position != NO_POSITION).then_some((number, position))
+        })
     }
 
     /// Writes what the stores owe to their changelogs into the output. To be made durable together
@@ -355,6 +362,13 @@ impl Task {
     pub fn memory(&mut self) -> usize {
         let stores: usize = self.logic.stores().iter().map(|s| s.memory()).sum();
         stores + self.logic.held()
+    }
+
+    /// Approximate bytes that the stores take in memory, and of them those that the next commit
+    /// writes to changelogs.
+    pub fn weigh(&mut self) -> (usize, usize) {
+        let stores = self.logic.stores();
+        stores.iter().fold((0, 0), |(all, owed), s| (all + s.memory(), owed + s.uncommitted()))
     }
 
     /// Gives memory of the stores back, down to about `target` bytes for all of them.

@@ -74,8 +74,8 @@ fn the_smallest_timestamp_goes_first_and_a_table_before_a_stream() {
     for (input, offset, timestamp) in [(0, 0, 5), (0, 1, 3), (1, 0, 5), (1, 1, 6)] {
         accept(&mut task, input, offset, timestamp);
     }
-    task.at_end(0);
-    task.at_end(1);
+    task.at_end(0, 2);
+    task.at_end(1, 2);
     assert_eq!(task.run(WallTime(0), 100).unwrap(), Progress::Idle);
     assert_eq!(notes(&mut task), [(1, 0, 5), (0, 0, 5), (0, 1, 3), (1, 1, 6)]);
     assert_eq!(task.stream_time(), 6);
@@ -87,7 +87,7 @@ fn an_empty_input_is_waited_for_until_it_is_known_to_be_at_its_end() {
     let mut task = task(0);
     accept(&mut task, 0, 0, 5);
     assert!(matches!(task.run(WallTime(0), 100).unwrap(), Progress::Waiting(_)));
-    task.at_end(1);
+    task.at_end(1, 0);
     assert_eq!(task.run(WallTime(0), 100).unwrap(), Progress::Idle);
     assert_eq!(notes(&mut task), [(0, 0, 5)]);
 }
@@ -96,7 +96,7 @@ fn an_empty_input_is_waited_for_until_it_is_known_to_be_at_its_end() {
 fn an_input_at_its_end_is_waited_for_as_long_as_max_task_idle_says() {
     let mut task = task(50);
     accept(&mut task, 0, 0, 5);
-    task.at_end(1);
+    task.at_end(1, 0);
     assert_eq!(task.run(WallTime(100), 100).unwrap(), Progress::Waiting(WallTime(150)));
     assert_eq!(task.run(WallTime(149), 100).unwrap(), Progress::Waiting(WallTime(150)));
     assert_eq!(task.run(WallTime(150), 100).unwrap(), Progress::Idle);
@@ -107,12 +107,24 @@ fn an_input_at_its_end_is_waited_for_as_long_as_max_task_idle_says() {
 fn waiting_again_starts_anew() {
     let mut task = task(50);
     accept(&mut task, 0, 0, 5);
-    task.at_end(1);
+    task.at_end(1, 0);
     assert_eq!(task.run(WallTime(100), 100).unwrap(), Progress::Waiting(WallTime(150)));
     accept(&mut task, 1, 0, 1);
-    task.at_end(1);
+    task.at_end(1, 1);
     assert_eq!(task.run(WallTime(120), 100).unwrap(), Progress::Waiting(WallTime(170)));
     assert_eq!(notes(&mut task), [(1, 0, 1)]);
+}
+
+#[test]
+fn what_holds_no_record_behind_the_last_one_counts_as_read_once_that_is_processed() {
+    let mut task = task(0);
+    accept(&mut task, 0, 0, 5);
+    task.at_end(0, 3);
+    assert_eq!(task.positions().count(), 0);
+    task.at_end(1, 7);
+    assert_eq!(task.positions().collect::<Vec<_>>(), [(1, 7)]);
+    assert_eq!(task.run(WallTime(0), 100).unwrap(), Progress::Idle);
+    assert_eq!(task.positions().collect::<Vec<_>>(), [(0, 3), (1, 7)]);
 }
 
 proptest::proptest! {

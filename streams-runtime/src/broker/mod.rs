@@ -75,6 +75,9 @@ pub enum Polled<'a> {
         topic: usize,
         /// Partition number.
         partition: i32,
+        /// Where reading goes on: the offset after everything that was handed out, left out or
+        /// deleted.
+        offset: i64,
     },
 }
 
@@ -88,6 +91,10 @@ pub struct ClientOptions {
     /// The topics that the worker may read (all sources and repartition topics of the topology);
     /// membership is over these.
     pub topics: Vec<String>,
+    /// The name under which transactions are made: [`Client::commit`] is exactly once then, and
+    /// another client of this name is shut out. `None`: at least once. The embedded log is exactly
+    /// once in any case.
+    pub transactional_id: Option<String>,
 }
 
 /// One record to append.
@@ -112,15 +119,23 @@ pub struct Append<'a> {
 pub struct WriterTopic(pub usize);
 
 /// How a commit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Commit {
-    /// Everything appended is durable and the offsets are committed.
+    /// Everything appended is durable, and visible, and the offsets are committed.
     Committed,
-    /// The group has moved on (a rebalance is under way or this member was removed): the records
-    /// are durable, the offsets are not committed. Tasks that this worker no longer owns are
-    /// closed without flushing their state; the others commit again.
+    /// The group has moved on (a rebalance is under way or this member was removed): the offsets are
+    /// not committed. At least once, the records are durable: tasks that this worker no longer owns
+    /// are closed without flushing their state, the others commit again. In transactions nothing
+    /// counts, and all tasks are closed.
     Fenced,
+    /// Nothing counts of what was appended since the last commit, and why. The caller takes its
+    /// state back to that commit and goes on.
+    Aborted(String),
+    /// Everything counts or nothing does, which of the two the client cannot know, and why. Nothing
+    /// can be appended before [`Client::recover`]; the group's committed offsets say then how it
+    /// ended, and the caller takes its state from there.
+    Unknown(String),
 }
 
 /// A durable log, shared by the worker threads of a process.
@@ -207,16 +222,28 @@ pub trait Client {
     }
 
     /// Makes everything appended durable, then commits the offsets (of the next record to read).
-    /// Where the log can do both at once (embedded), it does.
-    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<Commit>;
+    /// In a transaction, and on the embedded log, as one.
+    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<Commit> {
+        self.commit_with_ends(offsets, &[]).map(|(commit, _)| commit)
+    }
 
-    /// Forgets, as far as that is possible, what was appended since the last commit: on the
-    /// embedded log all of it; on Kafka, at least once, nothing.
+    /// As [`commit`](Self::commit); gives, where it committed, an offset for each of the partitions
+    /// `ends_of`: what this client appended lies before it, and what a later owner appends, after
+    /// it. The ends of the changelogs are the positions of the state on disk.
+    fn commit_with_ends(
+        &mut self,
+        offsets: &[(TopicPartition, i64)],
+        ends_of: &[TopicPartition],
+    ) -> Result<(Commit, Vec<i64>)>;
+
+    /// Forgets what was appended since the last commit; at least once on Kafka, it stays.
     fn abort(&mut self) -> Result<()>;
 
-    /// The offset after the last record written to each partition: for changelogs that only this
-    /// worker writes, the position of its state after a commit.
-    fn end_offsets(&mut self, partitions: &[TopicPartition]) -> Result<Vec<i64>>;
+    /// After [`Commit::Unknown`], makes the client fit to append again; when it returns, what became
+    /// of the commit is decided. Otherwise it does nothing.
+    fn recover(&mut self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Reads partitions outside of any group.

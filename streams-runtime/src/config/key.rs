@@ -18,14 +18,20 @@ const KEYS: &[(&str, Kind)] = &[
     ("threads", Kind::Whole),
     ("partitions", Kind::Whole),
     ("create_topics", Kind::Switch),
+    ("processing_guarantee", Kind::Text),
     ("commit_interval_ms", Kind::Whole),
     ("flush_interval_ms", Kind::Whole),
     ("max_task_idle_ms", Kind::Whole),
     ("state_cache_max_bytes", Kind::Whole),
+    ("uncommitted_max_bytes", Kind::Whole),
     ("rocksdb_max_bytes", Kind::Whole),
     ("durability", Kind::Text),
     ("buffered_records_per_partition", Kind::Whole),
     ("kafka.replication_factor", Kind::Whole),
+    ("kafka.transaction_timeout_ms", Kind::Whole),
+    ("kafka.request_timeout_ms", Kind::Whole),
+    ("kafka.commit_timeout_ms", Kind::Whole),
+    ("kafka.delivery_timeout_ms", Kind::Whole),
 ];
 
 /// Tables whose keys are not ours: librdkafka's, and names of topics.

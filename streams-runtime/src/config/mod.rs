@@ -40,6 +40,9 @@ pub struct Config {
     /// True if missing sources and sinks are created on Kafka, too; on the embedded log they always
     /// are.
     pub create_topics: bool,
+    /// What a crash may do to results on Kafka (Kafka Streams' `processing.guarantee`). The embedded
+    /// log is exactly once in any case.
+    pub processing_guarantee: Guarantee,
     /// Time between commits, in milliseconds; see [`commit_interval_ms`](Self::commit_interval_ms).
     #[serde(rename = "commit_interval_ms")]
     pub commit_interval: Option<u64>,
@@ -51,6 +54,9 @@ pub struct Config {
     pub max_task_idle_ms: i64,
     /// Memory for rows of all stores in this process, in bytes.
     pub state_cache_max_bytes: usize,
+    /// Bytes of results and changes of stores in this process that bring a commit before its time
+    /// (Kafka Streams' `statestore.uncommitted.max.bytes`, with the results).
+    pub uncommitted_max_bytes: usize,
     /// Memory of RocksDB under the stores of this process, in bytes.
     pub rocksdb_max_bytes: usize,
     /// What a commit to the embedded log survives.
@@ -62,6 +68,17 @@ pub struct Config {
     pub topics: BTreeMap<String, String>,
     /// What concerns Kafka only.
     pub kafka: KafkaConfig,
+}
+
+/// What a crash may do to results on Kafka.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guarantee {
+    /// Results, changelogs and offsets are one transaction: every record counts once.
+    #[default]
+    ExactlyOnce,
+    /// Nothing is lost; a crash repeats what was done since the last commit.
+    AtLeastOnce,
 }
 
 /// What a commit to the embedded log survives.
@@ -88,15 +105,27 @@ pub struct KafkaConfig {
     pub producer: Properties,
     /// Replication factor of topics that are created; −1 is the brokers' default.
     pub replication_factor: i32,
+    /// How long a transaction may be open, in milliseconds, before the cluster aborts it
+    /// (`transaction.timeout.ms`). What a process that died had open holds up readers for so long,
+    /// unless the process comes back.
+    pub transaction_timeout_ms: u64,
+    /// How long a request about topics, offsets or transactional ids may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// How long a commit may take, in milliseconds.
+    pub commit_timeout_ms: u64,
+    /// How long a record may wait to be written, in milliseconds, at least once; exactly once it is
+    /// the transaction's time.
+    pub delivery_timeout_ms: u64,
 }
 
-/// Commits on the embedded log are one local write, and cost little.
-const COMMIT_INTERVAL_EMBEDDED_MS: u64 = 100;
+/// Commits on the embedded log are one local write, and cost little; in transactions results are seen
+/// only then, so that the interval is their latency, as in Kafka Streams.
+const COMMIT_INTERVAL_ATOMIC_MS: u64 = 100;
 
 /// At least once, a crash repeats what was done since the last commit. Kafka Streams' 30 s was
 /// chosen when a commit wrote every store to disk; here it is a flush of the producer and one
 /// request, so a second costs below a percent and repeats little.
-const COMMIT_INTERVAL_KAFKA_MS: u64 = 1000;
+const COMMIT_INTERVAL_AT_LEAST_ONCE_MS: u64 = 1000;
 
 impl Default for Config {
     fn default() -> Self {
@@ -107,10 +136,12 @@ impl Default for Config {
             threads: 1,
             partitions: 4,
             create_topics: false,
+            processing_guarantee: Guarantee::default(),
             commit_interval: None,
             flush_interval_ms: 10_000,
             max_task_idle_ms: 0,
             state_cache_max_bytes: 256 << 20,
+            uncommitted_max_bytes: 64 << 20,
             rocksdb_max_bytes: 64 << 20,
             durability: Durability::default(),
             buffered_records_per_partition: 1000,
@@ -127,9 +158,16 @@ impl Default for KafkaConfig {
             consumer: Properties::default(),
             producer: Properties::default(),
             replication_factor: -1,
+            transaction_timeout_ms: 10_000,
+            request_timeout_ms: 30_000,
+            commit_timeout_ms: 60_000,
+            delivery_timeout_ms: 120_000,
         }
     }
 }
+
+/// Shorter than a second a healthy cluster is missed; longer than an hour a worker just hangs.
+const TIMEOUTS_MS: std::ops::RangeInclusive<u64> = 1000..=3_600_000;
 
 /// More threads than this are a mistake rather than a wish.
 const MAX_THREADS: usize = 1024;
@@ -140,12 +178,18 @@ impl Config {
         Self::default()
     }
 
-    /// Time between commits, in milliseconds: as set, or 100 on the embedded log and 1000 on Kafka.
+    /// Time between commits, in milliseconds: as set, or 100 exactly once and 1000 at least once.
     pub fn commit_interval_ms(&self) -> u64 {
-        self.commit_interval.unwrap_or(match self.brokers {
-            None => COMMIT_INTERVAL_EMBEDDED_MS,
-            Some(_) => COMMIT_INTERVAL_KAFKA_MS,
+        let at_least_once = self.brokers.is_some() && !self.is_transactional();
+        self.commit_interval.unwrap_or(match at_least_once {
+            false => COMMIT_INTERVAL_ATOMIC_MS,
+            true => COMMIT_INTERVAL_AT_LEAST_ONCE_MS,
         })
+    }
+
+    /// True if commits are Kafka's transactions.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.brokers.is_some() && self.processing_guarantee == Guarantee::ExactlyOnce
     }
 
     /// Refuses values that make no sense.
@@ -168,6 +212,28 @@ impl Config {
                 "max_task_idle_ms = {}: -1 (do not wait), 0 or more is possible",
                 self.max_task_idle_ms
             ));
+        }
+        let (commits, transaction) = (self.commit_interval_ms(), self.kafka.transaction_timeout_ms);
+        if self.is_transactional() && commits >= transaction {
+            return refuse(format!(
+                "commit_interval_ms = {commits}: a transaction may be open for \
+                 kafka.transaction_timeout_ms = {transaction} only; commit more often, or raise it"
+            ));
+        }
+        let times = [
+            ("transaction_timeout_ms", transaction),
+            ("request_timeout_ms", self.kafka.request_timeout_ms),
+            ("commit_timeout_ms", self.kafka.commit_timeout_ms),
+            ("delivery_timeout_ms", self.kafka.delivery_timeout_ms),
+        ];
+        for (key, ms) in times {
+            if !TIMEOUTS_MS.contains(&ms) {
+                return refuse(format!(
+                    "kafka.{key} = {ms}: {} to {} are possible",
+                    TIMEOUTS_MS.start(),
+                    TIMEOUTS_MS.end()
+                ));
+            }
         }
         if let Some(id) = &self.application_id {
             let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');

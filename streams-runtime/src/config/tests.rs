@@ -82,9 +82,29 @@ fn values_out_of_range_are_refused() {
 }
 
 #[test]
-fn commits_come_faster_on_the_embedded_log() {
+fn commits_come_faster_where_results_are_seen_only_then() {
     let mut config = Config::new();
     assert_eq!(config.commit_interval_ms(), 100);
     config.brokers = Some("localhost:9092".to_owned());
+    assert_eq!(config.commit_interval_ms(), 100);
+    config.processing_guarantee = Guarantee::AtLeastOnce;
     assert_eq!(config.commit_interval_ms(), 1000);
+}
+
+#[test]
+fn a_commit_interval_beyond_the_transactions_time_is_refused() {
+    let text = "brokers = \"localhost:9092\"\ncommit_interval_ms = 10000\n";
+    let mut config: Config = toml::from_str(text).unwrap();
+    let error = config.validate().unwrap_err().to_string();
+    assert!(error.contains("kafka.transaction_timeout_ms = 10000"), "{error}");
+    config.processing_guarantee = Guarantee::AtLeastOnce;
+    config.validate().unwrap();
+}
+
+#[test]
+fn a_guarantee_is_named_as_in_kafka_streams() {
+    let config: Config = toml::from_str("processing_guarantee = \"at_least_once\"").unwrap();
+    assert_eq!(config.processing_guarantee, Guarantee::AtLeastOnce);
+    let error = toml::from_str::<Config>("processing_guarantee = \"atmost\"").unwrap_err();
+    assert!(error.to_string().contains("exactly_once"), "{error}");
 }

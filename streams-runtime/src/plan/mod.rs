@@ -48,8 +48,6 @@ pub(crate) struct ReadTopic {
 pub(crate) struct Changelog {
     /// Number of the store in its sub-topology.
     pub(crate) store: usize,
-    /// Number of the topic.
-    pub(crate) index: TopicIndex,
     /// Full name of the topic.
     pub(crate) topic: Arc<str>,
 }
@@ -161,7 +159,7 @@ impl Plan {
             for (store, description) in subtopology.stores.iter().enumerate() {
                 let Some(index) = description.changelog else { continue };
                 let topic = plan.topic(index).map(|t| Arc::clone(&t.name));
-                changelogs.extend(topic.map(|topic| Changelog { store, index, topic }));
+                changelogs.extend(topic.map(|topic| Changelog { store, topic }));
             }
             plan.changelogs.push(changelogs);
         }

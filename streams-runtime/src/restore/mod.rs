@@ -1,8 +1,11 @@
 //! Brings the stores of tasks up to date from their changelogs: from the position on disk on, in
-//! batches straight into the store's rows, while other tasks of the worker go on.
+//! batches straight into the store's rows, while other tasks of the worker go on. Stores that were
+//! empty are loaded in bulk.
 
 mod range;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use streams_core::store::{FlushBatch, StateStore};
@@ -11,8 +14,10 @@ use streams_core::task::TaskId;
 pub(crate) use range::{Range, range};
 
 use crate::broker::{LogReader, Polled, Position, TopicPartition};
-use crate::error::{Error, ErrorKind, Result};
+use crate::crash::{self, CrashPoint};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 use crate::shared::Shared;
+use crate::store::rocksdb::{BulkLoad, TaskStores};
 use crate::worker::Running;
 
 /// One changelog partition on its way into a store.
@@ -30,6 +35,8 @@ struct Following {
 pub(crate) struct Restorer {
     reader: Option<Box<dyn LogReader>>,
     following: Vec<Following>,
+    /// Of tasks whose stores were empty.
+    whole: BTreeMap<TaskId, BulkLoad>,
     /// True if `following` has changed since the reader was told.
     changed: bool,
     started: Instant,
@@ -48,7 +55,19 @@ const TELL: Duration = Duration::from_secs(5);
 impl Restorer {
     pub(crate) fn new() -> Self {
         let now = Instant::now();
-        Self { reader: None, following: Vec::new(), changed: false, started: now, told: now }
+        Self {
+            reader: None,
+            following: Vec::new(),
+            whole: BTreeMap::new(),
+            changed: false,
+            started: now,
+            told: now,
+        }
+    }
+
+    /// The stores of this task hold no row: what [`begin`](Self::begin) says of them comes in bulk.
+    pub(crate) fn load_whole(&mut self, task: TaskId, disk: Arc<TaskStores>) {
+        self.whole.insert(task, BulkLoad::new(disk));
     }
 
     /// Begins with a store of a task.
@@ -71,6 +90,7 @@ impl Restorer {
     pub(crate) fn forget(&mut self, task: TaskId) {
         let before = self.following.len();
         self.following.retain(|f| f.task != task);
+        self.whole.remove(&task);
         self.changed |= self.following.len() < before;
     }
 
@@ -89,55 +109,76 @@ impl Restorer {
         self.assign(shared)?;
         let slots: Vec<Option<usize>> =
             self.following.iter().map(|f| tasks.iter().position(|t| t.id() == f.task)).collect();
-        let mut batches: Vec<FlushBatch> = tasks.iter().map(|_| FlushBatch::new()).collect();
+        let mut own: Vec<FlushBatch> = tasks.iter().map(|_| FlushBatch::new()).collect();
+        let mut whole: BTreeMap<TaskId, &mut FlushBatch> =
+            self.whole.iter_mut().map(|(task, load)| (*task, load.rows())).collect();
+        let mut batches: Vec<&mut FlushBatch> = tasks
+            .iter()
+            .zip(&mut own)
+            .map(|(task, own)| whole.remove(&task.id()).unwrap_or(own))
+            .collect();
         let mut stores: Vec<Vec<&mut dyn StateStore>> =
             tasks.iter_mut().map(|t| t.task.stores()).collect();
         let following = &mut self.following;
         let mut failed: Option<Error> = None;
         if let Some(reader) = &mut self.reader {
-            reader.poll(WAIT, RECORDS, &mut |polled| {
-                if failed.is_some() {
-                    return;
-                }
-                let (Polled::Record { topic, .. } | Polled::End { topic, .. }) = polled;
-                let Some(follow) = following.get_mut(topic) else { return };
-                let Polled::Record { record, .. } = polled else {
-                    follow.end = follow.end.min(follow.next);
-                    return;
-                };
-                if follow.next >= follow.end {
-                    return;
-                }
-                let slot = slots.get(topic).copied().flatten();
-                let store = slot.and_then(|s| stores.get_mut(s)?.get_mut(follow.store));
-                if let (Some(store), Some(batch)) = (store, slot.and_then(|s| batches.get_mut(s))) {
-                    batch.select(follow.store as u16);
-                    if let Err(e) = store.restore(&record, batch) {
-                        failed = Some(undecodable(&follow.place, record.offset, e));
+            reader
+                .poll(WAIT, RECORDS, &mut |polled| {
+                    if failed.is_some() {
                         return;
                     }
-                }
-                follow.next = record.offset + 1;
-                follow.records += 1;
-            })?;
+                    let (Polled::Record { topic, .. } | Polled::End { topic, .. }) = polled;
+                    let Some(follow) = following.get_mut(topic) else { return };
+                    let record = match polled {
+                        Polled::Record { record, .. } => record,
+                        // Before the end, if a transaction is open: then what comes after it is not
+                        // told yet.
+                        Polled::End { offset, .. } => {
+                            follow.next = follow.next.max(offset);
+                            return;
+                        }
+                    };
+                    if follow.next >= follow.end {
+                        return;
+                    }
+                    let slot = slots.get(topic).copied().flatten();
+                    let store = slot.and_then(|s| stores.get_mut(s)?.get_mut(follow.store));
+                    if let (Some(store), Some(batch)) =
+                        (store, slot.and_then(|s| batches.get_mut(s)))
+                    {
+                        batch.select(follow.store as u16);
+                        if let Err(e) = store.restore(&record, batch) {
+                            failed = Some(undecodable(&follow.place, record.offset, e));
+                            return;
+                        }
+                    }
+                    follow.next = record.offset + 1;
+                    follow.records += 1;
+                })
+                .map_err(shortened)?;
         }
         drop(stores);
+        let any = batches.iter().any(|b| !b.is_empty());
+        drop(batches);
+        if any {
+            crash::at(CrashPoint::Restore);
+        }
         if let Some(error) = failed {
             return Err(error);
         }
-        for (task, batch) in tasks.iter().zip(&batches) {
-            let positions: Vec<_> = self
-                .following
-                .iter()
-                .filter(|f| f.task == task.id() && !task.in_memory(f.store))
-                .map(|f| (f.place.clone(), f.next))
-                .collect();
+        for (task, batch) in tasks.iter().zip(&own) {
+            if let Some(load) = self.whole.get_mut(&task.id()) {
+                load.advance()?;
+                continue;
+            }
+            let on_disk = |f: &&Following| f.task == task.id() && !task.in_memory(f.store);
+            let following = self.following.iter().filter(on_disk);
+            let positions: Vec<_> = following.map(|f| (f.place.clone(), f.next)).collect();
             if !batch.is_empty() || !positions.is_empty() {
                 task.disk.write(batch, &positions)?;
             }
         }
-        self.finish(shared);
-        Ok(())
+        self.finish(shared, tasks)
     }
 
     fn assign(&mut self, shared: &Shared) -> Result<()> {
@@ -155,12 +196,14 @@ impl Restorer {
         Ok(())
     }
 
-    fn finish(&mut self, shared: &Shared) {
+    fn finish(&mut self, shared: &Shared, tasks: &[Running]) -> Result<()> {
         let before = self.following.len();
+        let mut done = Vec::new();
         self.following.retain(|f| {
             if f.next < f.end {
                 return true;
             }
+            done.push((f.task, f.store, f.place.clone(), f.next));
             shared.counters.restored(f.records);
             tracing::info!(
                 "task {}: restored {} records of changelog {} from offset {} on, in {:.1} s",
@@ -172,6 +215,17 @@ impl Restorer {
             );
             false
         });
+        for (task, store, place, offset) in done {
+            let in_memory = tasks.iter().any(|t| t.id() == task && t.in_memory(store));
+            if let Some(load) = self.whole.get_mut(&task).filter(|_| !in_memory) {
+                load.position(place, offset);
+            }
+            if !self.is_restoring(task)
+                && let Some(load) = self.whole.remove(&task)
+            {
+                load.finish()?;
+            }
+        }
         self.changed |= self.following.len() < before;
         if !self.following.is_empty() && self.told.elapsed() >= TELL {
             self.told = Instant::now();
@@ -181,6 +235,7 @@ impl Restorer {
             self.reader = None;
             self.changed = false;
         }
+        Ok(())
     }
 
     fn tell(&self) {
@@ -196,11 +251,20 @@ impl Restorer {
     }
 }
 
+/// Retention may take records of a changelog of windows while it is read: then from its new
+/// beginning on.
+fn shortened(e: Error) -> Error {
+    match e.name() {
+        Some(ErrorName::OffsetOutOfRange) => e.with_kind(ErrorKind::Retry),
+        _ => e,
+    }
+}
+
 fn undecodable(place: &TopicPartition, offset: i64, e: streams_core::Error) -> Error {
     let text = format!(
         "changelog {}, partition {}, offset {offset}: the record is not one of this store: {e}; was the \
          store's type or format changed? `reset` the application, or go back to what wrote it",
         place.topic, place.partition
     );
-    Error::with_source(ErrorKind::Fatal, text, e)
+    Error::with_source(ErrorKind::Fatal, text, e).named(ErrorName::ChangelogUndecodable)
 }

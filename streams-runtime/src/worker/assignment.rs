@@ -8,6 +8,7 @@ use streams_core::topology::Reset;
 use super::running::TaskChangelog;
 use super::{Routes, Running, Worker};
 use crate::broker::{Position, TopicPartition};
+use crate::crash::{self, CrashPoint};
 use crate::error::{Error, Result};
 use crate::group::MembershipEvent;
 use crate::restore::range;
@@ -20,6 +21,7 @@ impl Worker<'_> {
                 tracing::debug!("worker {}: {} partitions revoked", self.number, partitions.len());
                 // With the eager protocol everything is revoked and most of it given back: tasks
                 // are kept, and those that do not come back are closed at the next assignment.
+                crash::at(CrashPoint::Revoke);
                 self.commit(true)?;
                 self.tasks.iter_mut().for_each(|t| t.suspended = true);
                 self.routes = Routes::default();
@@ -32,14 +34,18 @@ impl Worker<'_> {
                     self.number,
                     partitions.len()
                 );
+                // What they have written is another member's business now.
+                self.client.abort()?;
+                self.client.recover()?;
                 self.close_tasks(|_| false);
+                self.fenced_at = None;
                 self.membership.acknowledge_revoked()
             }
         }
     }
 
     /// Drops tasks that are not to be kept, with what they have not committed.
-    fn close_tasks(&mut self, keep: impl Fn(TaskId) -> bool) {
+    pub(super) fn close_tasks(&mut self, keep: impl Fn(TaskId) -> bool) {
         let mut kept = Vec::new();
         for running in self.tasks.drain(..) {
             let id = running.id();
@@ -54,8 +60,9 @@ impl Worker<'_> {
         self.routes = Routes::new(&self.shared.plan, &self.tasks);
     }
 
-    fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<()> {
+    pub(super) fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<()> {
         let shared = self.shared;
+        self.fenced_at = None;
         for place in partitions {
             let read = shared.plan.reads.iter().find(|r| r.name == place.topic);
             if read.is_some_and(|r| place.partition >= r.partitions) {
@@ -82,7 +89,7 @@ impl Worker<'_> {
         for id in fresh {
             opened.push(self.open(id)?);
         }
-        self.positions(&opened, &mut assign)?;
+        self.positions(&mut opened, &mut assign)?;
         self.begin_restore(&mut opened)?;
         self.tasks.append(&mut opened);
         self.routes = Routes::new(&shared.plan, &self.tasks);
@@ -118,15 +125,15 @@ impl Worker<'_> {
         let changelogs = changelogs
             .map(|c| TaskChangelog {
                 store: c.store,
-                index: c.index,
                 place: TopicPartition { topic: Arc::clone(&c.topic), partition: id.partition },
-                base: 0,
             })
             .collect();
         Ok(Running {
             task,
-            disk,
+            disk: Arc::new(disk),
             committed: vec![None; inputs.len()],
+            start: vec![0; inputs.len()],
+            wrote: false,
             paused: vec![false; inputs.len()],
             inputs,
             changelogs,
@@ -140,7 +147,7 @@ impl Worker<'_> {
     /// that a new group starts.
     fn positions(
         &self,
-        opened: &[Running],
+        opened: &mut [Running],
         assign: &mut Vec<(TopicPartition, Option<Position>)>,
     ) -> Result<()> {
         let places: Vec<TopicPartition> =
@@ -148,8 +155,16 @@ impl Worker<'_> {
         if places.is_empty() {
             return Ok(());
         }
-        let committed = self.shared.broker.committed(&self.shared.plan.application_id, &places)?;
-        for (place, committed) in places.into_iter().zip(committed) {
+        let broker = &self.shared.broker;
+        let committed = broker.committed(&self.shared.plan.application_id, &places)?;
+        let beginnings = match committed.iter().all(Option::is_some) {
+            true => vec![0; places.len()],
+            false => broker.beginning_offsets(&places)?,
+        };
+        let starts = opened.iter_mut().flat_map(|t| t.start.iter_mut());
+        let known = committed.into_iter().zip(beginnings).zip(starts);
+        for (place, ((committed, beginning), begun)) in places.into_iter().zip(known) {
+            *begun = committed.unwrap_or(beginning);
             let reset = self.shared.plan.reads.iter().find(|r| r.name == place.topic);
             let start = match (committed, reset.map(|r| r.reset)) {
                 (Some(offset), _) => Position::Offset(offset),
@@ -175,17 +190,22 @@ impl Worker<'_> {
             let known = running.disk.positions()?;
             let mut found = Vec::new();
             let mut foreign = Vec::new();
+            // No row is there yet of anything that is to be restored.
+            let mut fresh = true;
             let description = running.task.description();
-            for changelog in &mut running.changelogs {
+            for changelog in &running.changelogs {
                 let Some((beginning, end)) = bounds.next() else { break };
-                changelog.base =
-                    end - self.writers.chosen(changelog.index, changelog.place.partition);
                 let memory = description.stores.get(changelog.store).is_some_and(|s| s.memory);
                 let position = match memory {
                     true => None,
                     false => known.get(&changelog.place).copied(),
                 };
-                let (range, wipe) = range(position, beginning, end);
+                let (range, mut wipe) = range(position, beginning, end);
+                if position.is_none() && !memory {
+                    // Rows without a position are those of a restore that was cut short.
+                    wipe |= !running.disk.backend(changelog.store as u16)?.is_empty()?;
+                }
+                fresh &= position.is_none() || memory;
                 if wipe {
                     foreign.push(changelog.place.clone());
                 }
@@ -194,13 +214,14 @@ impl Worker<'_> {
             if !foreign.is_empty() {
                 let names: Vec<String> = foreign.iter().map(ToString::to_string).collect();
                 tracing::warn!(
-                    "task {}: the state on disk does not belong to changelog {}: it is deleted and \
-                     restored",
+                    "task {}: the state on disk does not belong to changelog {}, or is half of it: it \
+                     is deleted and restored",
                     running.id(),
                     names.join(", ")
                 );
                 let all: Vec<_> = found.iter().map(|(_, place, ..)| place.clone()).collect();
                 running.disk.wipe(&all)?;
+                fresh = true;
                 let mut stores = running.task.stores();
                 for store in &mut stores {
                     store.restored()?;
@@ -208,6 +229,9 @@ impl Worker<'_> {
                 for (_, _, range, beginning) in &mut found {
                     range.from = *beginning;
                 }
+            }
+            if fresh && found.iter().any(|(_, _, range, _)| range.from < range.end) {
+                self.restorer.load_whole(running.id(), Arc::clone(&running.disk));
             }
             for (store, place, range, _) in found {
                 if range.from < range.end {

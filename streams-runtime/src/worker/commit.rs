@@ -5,24 +5,39 @@ use std::time::{Duration, Instant};
 use streams_core::store::FlushBatch;
 
 use super::Worker;
-use super::running::TaskChangelog;
 use crate::broker::{Commit, TopicPartition};
+use crate::crash::{self, CrashPoint};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How often the last commit is gone back to in a row, before the worker starts anew.
+const ROLL_BACKS: u32 = 5;
+
+/// What the stores of a worker take, in bytes: summed up once a turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Weight {
+    /// In memory.
+    memory: usize,
+    /// Of it, what the next commit writes to changelogs.
+    uncommitted: usize,
+}
+
 impl Worker<'_> {
     pub(super) fn has_uncommitted(&self) -> bool {
-        self.tasks.iter().any(|t| t.is_active() && !t.moved().is_empty())
+        self.tasks.iter().any(|t| t.is_active() && t.owes_commit())
     }
 
     pub(super) fn commit_if_due(&mut self, now: Instant, idle: bool) -> Result<()> {
         let interval = Duration::from_millis(self.shared.config.commit_interval_ms());
         let due = now.duration_since(self.committed_at) >= interval;
         let hurry = idle && self.shared.hurried() && self.has_uncommitted();
-        if due || hurry || self.client.wants_commit() || self.too_much_memory() {
-            self.commit(false)?;
+        let weight = self.weigh();
+        let much = self.uncommitted_bytes.saturating_add(weight.uncommitted)
+            > self.shared.config.uncommitted_max_bytes / self.shared.config.threads.max(1);
+        if due || hurry || much || self.client.wants_commit() || self.is_too_much(weight) {
+            self.commit_weighed(false, weight)?;
         }
         Ok(())
     }
@@ -32,123 +47,162 @@ impl Worker<'_> {
         self.shared.config.state_cache_max_bytes / self.shared.config.threads.max(1)
     }
 
-    fn memory(&mut self) -> usize {
-        self.tasks.iter_mut().map(|t| t.task.memory()).sum()
+    fn weigh(&mut self) -> Weight {
+        self.tasks.iter_mut().fold(Weight::default(), |sum, running| {
+            let (memory, uncommitted) = running.task.weigh();
+            Weight { memory: sum.memory + memory, uncommitted: sum.uncommitted + uncommitted }
+        })
     }
 
     /// What could not be given back the last time (stores that are in memory only) does not count
     /// again until it has grown by a quarter.
-    fn too_much_memory(&mut self) -> bool {
+    fn is_too_much(&self, weight: Weight) -> bool {
         let kept = self.memory_kept.saturating_add(self.memory_kept / 4);
-        self.memory() > self.memory_budget().max(kept)
+        weight.memory > self.memory_budget().max(kept)
     }
 
     /// Commits; then writes the state to disk if it is time, or `flush` says so.
     pub(super) fn commit(&mut self, flush: bool) -> Result<()> {
+        let weight = self.weigh();
+        self.commit_weighed(flush, weight)
+    }
+
+    fn commit_weighed(&mut self, flush: bool, weight: Weight) -> Result<()> {
         let started = Instant::now();
         self.committed_at = started;
+        let over = self.is_too_much(weight);
+        let interval = Duration::from_millis(self.shared.config.flush_interval_ms);
+        let flush = flush || over || self.flushed_at.elapsed() >= interval;
         let mut offsets: Vec<(TopicPartition, i64)> = Vec::new();
+        let mut ends_of: Vec<TopicPartition> = Vec::new();
         for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
-            let moved = running.moved();
-            if moved.is_empty() {
+            if running.owes_commit() || flush && running.unflushed {
+                running.task.prepare_commit()?;
+                offsets.extend(running.offsets_to_commit());
+            } else {
                 continue;
             }
-            running.task.prepare_commit()?;
-            for (input, offset) in moved {
-                if let Some(place) = running.inputs.get(input) {
-                    offsets.push((place.clone(), offset));
-                }
+            if flush {
+                ends_of.extend(running.on_disk().map(|c| c.place.clone()));
             }
         }
         self.drain()?;
-        if !offsets.is_empty() {
-            match self.client.commit(&offsets)? {
-                Commit::Committed => self.committed(&offsets),
-                // The group is about to say what has become of the tasks. Their records are
-                // durable, their offsets are sent again with the next commit of those that stay.
-                Commit::Fenced => return Ok(()),
+        if offsets.is_empty() {
+            if flush {
+                self.flushed_at = started;
             }
-            let state = self.memory() as u64;
-            self.shared.counters.committed(started.elapsed(), self.state_told, state);
-            self.state_told = state;
-            self.tell();
+            self.purge_if_due();
+            return Ok(());
         }
-        self.flush_if_due(flush)?;
+        let (outcome, ends) = self.client.commit_with_ends(&offsets, &ends_of)?;
+        match outcome {
+            Commit::Committed => {}
+            Commit::Fenced => return self.fenced(),
+            Commit::Aborted(why) => return self.roll_back(&format!("a commit was aborted: {why}")),
+            Commit::Unknown(why) => {
+                return self.roll_back(&format!("the outcome of a commit is unknown: {why}"));
+            }
+        }
+        crash::at(CrashPoint::AfterCommit);
+        self.committed(&offsets);
+        let state = weight.memory as u64;
+        self.shared.counters.committed(started.elapsed(), self.state_told, state);
+        self.state_told = state;
+        self.tell();
+        if flush {
+            self.flush(&offsets, ends)?;
+            crash::at(CrashPoint::AfterLocalBatch);
+        }
+        if over {
+            self.give_memory_back(weight.memory);
+        }
         self.purge_if_due();
         Ok(())
     }
 
     fn committed(&mut self, offsets: &[(TopicPartition, i64)]) {
+        self.rolled_back = 0;
+        self.uncommitted_bytes = 0;
         for running in &mut self.tasks {
             for (place, committed) in running.inputs.iter().zip(&mut running.committed) {
                 if let Some((_, offset)) = offsets.iter().find(|(p, _)| p == place) {
                     *committed = Some(*offset);
                     running.unflushed = true;
+                    running.wrote = false;
                 }
             }
         }
     }
 
-    /// Only here, right after a commit, are the rows in memory those of the committed offsets.
-    fn flush_if_due(&mut self, now: bool) -> Result<()> {
-        let interval = Duration::from_millis(self.shared.config.flush_interval_ms);
-        let over = self.too_much_memory();
-        if now || over || self.flushed_at.elapsed() >= interval {
-            self.flush()?;
+    /// The group has moved on, and is about to say what becomes of the tasks.
+    fn fenced(&mut self) -> Result<()> {
+        if !self.shared.config.is_transactional() {
+            // The records are durable; the offsets are sent again with the next commit of the tasks
+            // that stay.
+            return Ok(());
         }
-        if over {
-            let budget = self.memory_budget();
-            // Some room, so that the next record does not bring the next flush.
-            let target = budget as u128 / 4 * 3;
-            let total = self.memory().max(1) as u128;
-            for running in &mut self.tasks {
-                let share = running.task.memory() as u128 * target / total;
-                running.task.shrink(share as usize);
-            }
-            self.memory_kept = self.memory();
-        }
+        tracing::info!(
+            "worker {}: the group has moved on before a commit: its tasks are closed as of the last one",
+            self.number
+        );
+        self.client.recover()?;
+        self.close_tasks(|_| false);
+        self.fenced_at = Some(Instant::now());
         Ok(())
     }
 
-    /// Writes the state of all tasks to disk, with the ends of their changelogs, of which each
-    /// task is the only writer.
-    pub(super) fn flush(&mut self) -> Result<()> {
-        self.flushed_at = Instant::now();
-        let mut positions = Vec::new();
-        for running in self.tasks.iter().filter(|t| t.owes_flush()) {
-            let end = |c: &TaskChangelog| c.base + self.writers.chosen(c.index, c.place.partition);
-            positions.extend(running.on_disk().map(|c| (c.place.clone(), end(c))));
+    /// Takes state and positions back to the last commit: what the stores have in memory is
+    /// dropped, what the disk lacks comes from the changelogs, and inputs are read from the
+    /// committed offsets on. The place in the group stays.
+    fn roll_back(&mut self, why: &str) -> Result<()> {
+        self.rolled_back += 1;
+        if self.rolled_back > ROLL_BACKS || self.shared.stopping() {
+            return Err(Error::new(ErrorKind::Poisoned, why));
         }
-        self.must_be_the_only_writer(&positions)?;
-        let mut positions = positions.into_iter();
+        tracing::warn!("worker {}: {why}; going on from the last commit", self.number);
+        self.client.recover()?;
+        let active = self.tasks.iter().filter(|t| !t.suspended);
+        let partitions: Vec<TopicPartition> = active.flat_map(|t| t.inputs.clone()).collect();
+        // What is being restored has nothing to take back.
+        let restoring: Vec<_> =
+            self.tasks.iter().filter(|t| t.restoring && !t.suspended).map(|t| t.id()).collect();
+        self.close_tasks(|id| restoring.contains(&id));
+        if partitions.is_empty() {
+            return Ok(());
+        }
+        self.assigned(&partitions)
+    }
+
+    /// Writes the state of the tasks that were just committed to disk. Only here, right after a
+    /// commit, are the rows in memory those of the committed offsets; `ends`, of the changelogs of
+    /// these tasks in order, were taken while the commit had the group's word that the tasks are
+    /// this worker's.
+    fn flush(&mut self, offsets: &[(TopicPartition, i64)], ends: Vec<i64>) -> Result<()> {
+        self.flushed_at = Instant::now();
+        let mut ends = ends.into_iter();
         let mut batch = FlushBatch::new();
-        for running in self.tasks.iter_mut().filter(|t| t.owes_flush()) {
-            let count = running.on_disk().count();
-            let own: Vec<_> = positions.by_ref().take(count).collect();
+        let covered = |place: &TopicPartition| offsets.iter().any(|(p, _)| p == place);
+        for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
+            if !running.inputs.iter().any(covered) {
+                continue;
+            }
+            let places = running.on_disk().map(|c| c.place.clone());
+            let own: Vec<_> = places.zip(ends.by_ref()).collect();
             running.flush(&mut batch, &own)?;
         }
         Ok(())
     }
 
-    /// Changelogs must end where this worker's own records end. If they do not, it has lost its
-    /// tasks without knowing (it was stopped for longer than its session), and what it has in
-    /// memory must not go to disk as the state at an end that another member has written.
-    fn must_be_the_only_writer(&mut self, expected: &[(TopicPartition, i64)]) -> Result<()> {
-        if expected.is_empty() {
-            return Ok(());
+    fn give_memory_back(&mut self, memory: usize) {
+        let budget = self.memory_budget();
+        // Some room, so that the next record does not bring the next flush.
+        let target = budget as u128 / 4 * 3;
+        let total = memory.max(1) as u128;
+        for running in &mut self.tasks {
+            let share = running.task.memory() as u128 * target / total;
+            running.task.shrink(share as usize);
         }
-        let places: Vec<TopicPartition> = expected.iter().map(|(place, _)| place.clone()).collect();
-        let ends = self.client.end_offsets(&places)?;
-        match expected.iter().zip(ends).find(|((_, expected), end)| expected != end) {
-            None => Ok(()),
-            Some(((place, expected), end)) => Err(Error::new(
-                ErrorKind::Rejoin,
-                format!(
-                    "changelog {place} ends at {end} and not at {expected}: another member has \
-                     written to it; the tasks start again from what is on disk"
-                ),
-            )),
-        }
+        self.memory_kept = self.weigh().memory;
     }
 
     /// Lets the log delete what has been read of repartition topics.

@@ -11,15 +11,13 @@ use crate::plan::Plan;
 /// The client's handles of the topology's topics, asked for once each.
 pub(super) struct Writers {
     by_index: Vec<Option<(WriterTopic, i32)>>,
-    /// By topic and partition: records written to partitions that the task chose (changelogs).
-    chosen: Vec<Vec<i64>>,
     /// Where records without a key go: on to the next partition with each drain.
     sticky: i32,
 }
 
 impl Writers {
     pub(super) fn new(topics: usize) -> Self {
-        Self { by_index: vec![None; topics], chosen: vec![Vec::new(); topics], sticky: 0 }
+        Self { by_index: vec![None; topics], sticky: 0 }
     }
 
     #[inline]
@@ -50,16 +48,7 @@ impl Writers {
         if let Some(place) = self.by_index.get_mut(index) {
             *place = Some(writer);
         }
-        if let Some(chosen) = self.chosen.get_mut(index) {
-            *chosen = vec![0; writer.1.max(0) as usize];
-        }
         Ok(writer)
-    }
-
-    /// Records written so far to a partition that tasks choose.
-    pub(super) fn chosen(&self, topic: TopicIndex, partition: i32) -> i64 {
-        let partitions = self.chosen.get(usize::from(topic.0));
-        partitions.and_then(|p| p.get(partition as usize)).copied().unwrap_or(0)
     }
 
     /// Appends everything in the task's output, which is empty then.
@@ -76,13 +65,7 @@ impl Writers {
         for record in output.iter() {
             let (topic, partitions) = self.find(plan, client, record.topic)?;
             let partition = match (record.partition, record.partition_key) {
-                (Some(partition), _) => {
-                    let chosen = self.chosen.get_mut(usize::from(record.topic.0));
-                    if let Some(count) = chosen.and_then(|p| p.get_mut(partition as usize)) {
-                        *count += 1;
-                    }
-                    partition
-                }
+                (Some(partition), _) => partition,
                 (None, Some(key)) => partition_of(key, partitions),
                 (None, None) => self.sticky % partitions.max(1),
             };
@@ -96,6 +79,7 @@ impl Writers {
             })?;
         }
         output.clear();
+        task.wrote = true;
         self.sticky = self.sticky.wrapping_add(1) & i32::MAX;
         Ok(())
     }

@@ -22,6 +22,7 @@ use streams_core::topology::Topology;
 pub(crate) use running::Running;
 
 use crate::broker::{Client, ClientOptions};
+use crate::crash::{self, CrashPoint};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::Membership;
 use crate::restore::Restorer;
@@ -52,6 +53,12 @@ pub(crate) struct Worker<'s> {
     poll_records: usize,
     /// Bytes that the stores kept when memory was last given back: less may not be possible.
     memory_kept: usize,
+    /// Bytes written since the last commit.
+    uncommitted_bytes: usize,
+    /// Roll-backs since the last commit.
+    rolled_back: u32,
+    /// Since when the group is to say what becomes of the tasks that a fenced commit closed.
+    fenced_at: Option<Instant>,
     committed_at: Instant,
     flushed_at: Instant,
     purged_at: Instant,
@@ -144,6 +151,10 @@ const POLL_BYTES: usize = 1 << 20;
 /// The longest a worker waits for records before it looks at everything else.
 const POLL_WAIT: Duration = Duration::from_millis(50);
 
+/// How long the group may be silent after it refused a commit: a member that was thrown out learns
+/// of it by its next heartbeat.
+const FENCED_WAIT: Duration = Duration::from_secs(30);
+
 /// A task takes this many queued records before others have their turn.
 const RUN_RECORDS: usize = 2048;
 
@@ -153,6 +164,7 @@ impl<'s> Worker<'s> {
             application_id: shared.plan.application_id.to_string(),
             worker: number,
             topics: shared.plan.reads.iter().map(|r| r.name.to_string()).collect(),
+            transactional_id: shared.transactional_id(number),
         };
         let (client, membership) = shared.broker.client(&options)?;
         let now = Instant::now();
@@ -169,6 +181,9 @@ impl<'s> Worker<'s> {
             clock: Clock::new(),
             poll_records: FIRST_POLL_RECORDS,
             memory_kept: 0,
+            uncommitted_bytes: 0,
+            rolled_back: 0,
+            fenced_at: None,
             committed_at: now,
             flushed_at: now,
             purged_at: now,
@@ -211,6 +226,14 @@ impl<'s> Worker<'s> {
             self.follow(event)?;
         }
         let now = Instant::now();
+        if let Some(since) = self.fenced_at
+            && now.duration_since(since) > FENCED_WAIT
+        {
+            return Err(Error::new(
+                ErrorKind::Rejoin,
+                format!("the group refused a commit and has said nothing for {FENCED_WAIT:?}"),
+            ));
+        }
         let idle = self.process(now)?;
         if !self.restorer.is_idle() {
             self.restorer.step(self.shared, &mut self.tasks)?;
@@ -221,6 +244,7 @@ impl<'s> Worker<'s> {
 
     /// Commits, writes the state to disk and leaves the group.
     fn close(&mut self) -> Result<()> {
+        crash::at(CrashPoint::Close);
         let committed = self.commit(true);
         let flushed = committed.and_then(|()| self.shared.state.flush());
         let left = self.membership.leave();

@@ -7,6 +7,7 @@ use streams_core::task::Progress;
 
 use super::{POLL_BYTES, POLL_RECORDS, POLL_WAIT, RUN_RECORDS, Worker};
 use crate::broker::{Polled, TopicPartition};
+use crate::crash::{self, CrashPoint};
 use crate::error::{Error, Result};
 
 impl Worker<'_> {
@@ -43,7 +44,13 @@ impl Worker<'_> {
         }
         self.drain()?;
         let (records, bytes) = self.poll(wait)?;
+        if records > 0 {
+            crash::at(CrashPoint::AfterPoll);
+        }
         let written = self.drain()?;
+        if written > 0 {
+            crash::at(CrashPoint::AfterProcess);
+        }
         if let Some(each) = bytes.max(written).checked_div(records) {
             // Doubled at most, since the first records may be small ones.
             let most = self.poll_records.saturating_mul(2).min(POLL_RECORDS);
@@ -73,13 +80,13 @@ impl Worker<'_> {
             if failed.is_some() {
                 return;
             }
-            let (Polled::Record { topic, partition, .. } | Polled::End { topic, partition }) =
+            let (Polled::Record { topic, partition, .. } | Polled::End { topic, partition, .. }) =
                 polled;
             let Some(route) = routes.find(topic, partition) else { return };
             let Some(running) = tasks.get_mut(route.task) else { return };
-            let Polled::Record { record, .. } = polled else {
-                running.task.at_end(route.input);
-                return;
+            let record = match polled {
+                Polled::Record { record, .. } => record,
+                Polled::End { offset, .. } => return running.task.at_end(route.input, offset),
             };
             records += 1;
             bytes += record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
@@ -110,6 +117,7 @@ impl Worker<'_> {
             bytes += running.task.output().bytes();
             self.writers.drain(&self.shared.plan, &mut *self.client, running)?;
         }
+        self.uncommitted_bytes += bytes;
         Ok(bytes)
     }
 

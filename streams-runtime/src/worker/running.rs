@@ -1,10 +1,12 @@
 //! A task and what belongs to it.
 
-use streams_core::output::TopicIndex;
-use streams_core::store::FlushBatch;
+use std::sync::Arc;
+
+use streams_core::store::{FlushBatch, FlushOp};
 use streams_core::task::{Task, TaskId};
 
 use crate::broker::TopicPartition;
+use crate::crash::{self, CrashPoint};
 use crate::error::Result;
 use crate::store::rocksdb::TaskStores;
 
@@ -12,21 +14,22 @@ use crate::store::rocksdb::TaskStores;
 pub(crate) struct TaskChangelog {
     /// Number of the store.
     pub(crate) store: usize,
-    pub(crate) index: TopicIndex,
     pub(crate) place: TopicPartition,
-    /// Its end when the task was opened, less what this worker had written to it by then.
-    pub(crate) base: i64,
 }
 
 /// A task of a worker.
 pub(crate) struct Running {
     pub(crate) task: Task,
-    pub(crate) disk: TaskStores,
+    pub(crate) disk: Arc<TaskStores>,
     /// By input: the partition it reads.
     pub(crate) inputs: Vec<TopicPartition>,
     pub(crate) changelogs: Vec<TaskChangelog>,
-    /// By input: the offset of the last commit.
+    /// By input: the offset of the last commit of this member.
     pub(crate) committed: Vec<Option<i64>>,
+    /// By input: where reading began.
+    pub(crate) start: Vec<i64>,
+    /// True if it has written something since the last commit.
+    pub(crate) wrote: bool,
     /// By input: true if it is paused because too much of it waits.
     pub(crate) paused: Vec<bool>,
     /// True from the assignment until its stores are up to date.
@@ -66,9 +69,23 @@ impl Running {
         self.task.description().stores.get(store).is_some_and(|s| s.memory)
     }
 
-    /// True if its rows on disk are behind what was committed.
-    pub(crate) fn owes_flush(&self) -> bool {
-        self.unflushed && self.is_active()
+    /// True if there is something to commit: records were processed, or results written without
+    /// one (by a punctuation).
+    pub(crate) fn owes_commit(&self) -> bool {
+        self.wrote || !self.moved().is_empty()
+    }
+
+    /// The offsets for a commit of this task: those that have moved; where none has, the first
+    /// input's again, since it is by its offsets that a former owner's commit is refused.
+    pub(crate) fn offsets_to_commit(&self) -> Vec<(TopicPartition, i64)> {
+        let mut moved = self.moved();
+        if moved.is_empty() {
+            let at = self.task.positions().find(|(input, _)| *input == 0).map(|(_, at)| at);
+            let at = at.or(self.committed.first().copied().flatten());
+            moved.extend(at.or(self.start.first().copied()).map(|at| (0, at)));
+        }
+        let place = |(input, at): (usize, i64)| Some((self.inputs.get(input)?.clone(), at));
+        moved.into_iter().filter_map(place).collect()
     }
 
     /// The changelogs whose positions are kept on disk.
@@ -91,6 +108,9 @@ impl Running {
     ) -> Result<()> {
         batch.clear();
         self.task.flush(batch)?;
+        if batch.iter().any(|(_, op)| matches!(op, FlushOp::DeleteRange { .. })) {
+            crash::at(CrashPoint::Expiry);
+        }
         self.disk.write(batch, positions)?;
         self.task.flushed();
         self.unflushed = false;

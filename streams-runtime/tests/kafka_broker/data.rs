@@ -51,11 +51,11 @@ fn what_is_appended_and_committed_is_read_back_with_times_headers_and_nulls() {
     assert_eq!(member.log.records, expected);
 
     let positions = [(at(&topic, 1), 3)];
-    assert_eq!(member.client.commit(&positions).unwrap(), Commit::Committed);
     let both = [at(&topic, 0), at(&topic, 1)];
+    let (commit, ends) = member.client.commit_with_ends(&positions, &both).unwrap();
+    assert_eq!((commit, ends), (Commit::Committed, vec![0, 3]));
     assert_eq!(broker.committed(&group, &both).unwrap(), [None, Some(3)]);
     assert_eq!(broker.end_offsets(&both).unwrap(), [0, 3]);
-    assert_eq!(member.client.end_offsets(&both).unwrap(), [0, 3]);
     assert_eq!(broker.beginning_offsets(&both).unwrap(), [0, 0]);
     member.membership.leave().unwrap();
 }

@@ -10,3 +10,4 @@ mod data;
 mod group;
 mod support;
 mod topics;
+mod transactions;

@@ -95,7 +95,7 @@ pub(crate) struct Log {
 impl Log {
     pub(crate) fn note(&mut self, polled: &Polled<'_>) {
         match polled {
-            Polled::End { topic, partition } => self.ends.push((*topic, *partition)),
+            Polled::End { topic, partition, .. } => self.ends.push((*topic, *partition)),
             Polled::Record { topic, partition, record } => self.records.push(Seen {
                 topic: *topic,
                 partition: *partition,
@@ -130,10 +130,21 @@ pub(crate) struct Member {
 
 impl Member {
     pub(crate) fn join(broker: &KafkaBroker, group: &str, topics: &[&str]) -> Self {
+        Self::join_as(broker, group, topics, None)
+    }
+
+    /// With a transactional id.
+    pub(crate) fn join_as(
+        broker: &KafkaBroker,
+        group: &str,
+        topics: &[&str],
+        transactional_id: Option<&str>,
+    ) -> Self {
         let options = ClientOptions {
             application_id: group.into(),
             worker: 0,
             topics: topics.iter().map(|t| (*t).to_owned()).collect(),
+            transactional_id: transactional_id.map(str::to_owned),
         };
         let (client, membership) = broker.client(&options).unwrap();
         Self {

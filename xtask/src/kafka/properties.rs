@@ -46,6 +46,9 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
         // Otherwise the first assignment of each group waits 3 s for more members.
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
         ("group.streams.initial.rebalance.delay.ms", "0".to_owned()),
+        // Tests of members that die need not wait as long as users may want to.
+        ("group.min.session.timeout.ms", "1000".to_owned()),
+        ("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000".to_owned()),
         // A misspelt topic is an error, not a new topic.
         ("auto.create.topics.enable", "false".to_owned()),
         // Tests and benchmarks write records with timestamps of years ago.

@@ -419,6 +419,10 @@ where
         self.cache.memory()
     }
 
+    fn uncommitted(&self) -> usize {
+        self.cache.unlogged()
+    }
+
     fn shrink(&mut self, target: usize) {
         if self.home.disk().is_some() && self.cache.shrink(target) {
             self.home.evicted();

@@ -10,6 +10,7 @@ use super::producer::{BUFFER_BYTES, Producer};
 use crate::broker::{
     Append, Client, ClientOptions, Commit, LogReader, Polled, Position, TopicPartition, WriterTopic,
 };
+use crate::crash::{self, CrashPoint};
 use crate::error::{Error, Result};
 
 /// A worker's consumer and producer on the embedded log.
@@ -81,18 +82,23 @@ impl Client for EmbeddedClient {
         self.producer.buffered() >= BUFFER_BYTES
     }
 
-    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<Commit> {
+    fn commit_with_ends(
+        &mut self,
+        offsets: &[(TopicPartition, i64)],
+        ends_of: &[TopicPartition],
+    ) -> Result<(Commit, Vec<i64>)> {
+        for point in [CrashPoint::BeforeFlush, CrashPoint::BeforeOffsets, CrashPoint::BeforeCommit]
+        {
+            crash::at(point);
+        }
         self.producer.commit(offsets)?;
-        Ok(Commit::Committed)
+        // Nobody else writes to them.
+        Ok((Commit::Committed, self.consumer.log().end_offsets(ends_of)?))
     }
 
     fn abort(&mut self) -> Result<()> {
         self.producer.abort();
         Ok(())
-    }
-
-    fn end_offsets(&mut self, partitions: &[TopicPartition]) -> Result<Vec<i64>> {
-        self.consumer.log().end_offsets(partitions)
     }
 }
 

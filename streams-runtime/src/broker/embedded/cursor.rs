@@ -9,7 +9,7 @@ use super::keys;
 use super::log::Log;
 use super::topic::Topic;
 use crate::broker::{Polled, Position};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// Batches are read ahead up to this size, so that small ones (short commit intervals) share the
 /// cost of a seek.
@@ -78,7 +78,8 @@ impl Cursor {
                          to {end}; reset the position to its beginning or end",
                         topic.at(number)
                     ),
-                ));
+                )
+                .named(ErrorName::OffsetOutOfRange));
             }
         };
         Ok(Self {
@@ -111,7 +112,8 @@ impl Cursor {
             }
             self.ended = true;
             self.release();
-            each(Polled::End { topic: self.label, partition: self.number as i32 });
+            let (topic, partition) = (self.label, self.number as i32);
+            each(Polled::End { topic, partition, offset: self.position });
             return Ok(Visit::Turn);
         }
         self.hand_out(log, left, each)
@@ -235,7 +237,7 @@ impl Cursor {
             self.topic.at(self.number),
             self.position
         );
-        Error::new(ErrorKind::Fatal, text)
+        Error::new(ErrorKind::Fatal, text).named(ErrorName::OffsetOutOfRange)
     }
 
     fn release(&mut self) {

@@ -28,6 +28,9 @@ pub struct KafkaConfig {
     pub delivery_timeout: Duration,
     /// How long leaving the group may take.
     pub leave_timeout: Duration,
+    /// How long a transaction may be open before the cluster aborts it: what a process that died had
+    /// open holds up readers for so long, unless it comes back under its name.
+    pub transaction_timeout: Duration,
 }
 
 /// As Kafka's `default.api.timeout.ms` divided by two: one retry fits into what users expect.
@@ -38,6 +41,8 @@ const COMMIT_TIMEOUT: Duration = Duration::from_secs(60);
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(120);
 /// A member that is gone falls out by its session timeout anyway; a stopping process must not hang.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
+/// As Kafka Streams'.
+const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl KafkaConfig {
     /// The defaults, for these servers.
@@ -50,6 +55,7 @@ impl KafkaConfig {
             commit_timeout: COMMIT_TIMEOUT,
             delivery_timeout: DELIVERY_TIMEOUT,
             leave_timeout: LEAVE_TIMEOUT,
+            transaction_timeout: TRANSACTION_TIMEOUT,
         }
     }
 
@@ -72,7 +78,7 @@ impl KafkaConfig {
         }
         let side = match kind {
             Kind::Consumer | Kind::Reader => "consumer.",
-            Kind::Producer => "producer.",
+            Kind::Producer | Kind::Transactional => "producer.",
             Kind::Admin => return Ok(conf),
         };
         for (name, value) in &self.properties {
@@ -141,6 +147,7 @@ impl fmt::Debug for KafkaConfig {
             .field("commit_timeout", &self.commit_timeout)
             .field("delivery_timeout", &self.delivery_timeout)
             .field("leave_timeout", &self.leave_timeout)
+            .field("transaction_timeout", &self.transaction_timeout)
             .finish()
     }
 }

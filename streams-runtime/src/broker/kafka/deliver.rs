@@ -7,7 +7,7 @@ use streams_core::{HeaderBuf, RecordRef};
 use super::failure::{absent, error, transient};
 use super::ffi::{Code, Failure, Message};
 use crate::broker::Polled;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// How long a topic that was just created may be unknown to some broker.
 const TOPIC_PROPAGATION: Duration = Duration::from_secs(10);
@@ -29,7 +29,7 @@ pub(super) fn hand_out(
     let (partition, offset) = (message.partition(), message.offset());
     match content {
         Content::End => {
-            each(Polled::End { topic, partition });
+            each(Polled::End { topic, partition, offset });
             offset
         }
         Content::Record => {
@@ -71,7 +71,8 @@ fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
                  retention, and reset the application's offsets to start from what is there",
                 message.offset()
             ),
-        )),
+        )
+        .named(ErrorName::OffsetOutOfRange)),
         // librdkafka leaves the group, tells so by a rebalance, and joins again.
         Code::MAX_POLL_EXCEEDED => {
             tracing::warn!("{failure}: raise consumer.max.poll.interval.ms or process faster");

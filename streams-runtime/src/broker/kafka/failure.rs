@@ -1,12 +1,36 @@
 //! librdkafka's failures as errors of ours: what happened where, and what to do.
 
 use super::ffi::{Code, Failure};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, ErrorName};
 
 /// The error for a failure; `doing` says what was tried, with its place.
 pub(super) fn error(doing: &str, failure: &Failure) -> Error {
     let (kind, advice) = advice(failure.code);
-    Error::new(kind, format!("{doing}: {failure}{advice}"))
+    let error = Error::new(kind, format!("{doing}: {failure}{advice}"));
+    match name(failure.code) {
+        Some(name) => error.named(name),
+        None => error,
+    }
+}
+
+fn name(code: Code) -> Option<ErrorName> {
+    match code {
+        Code::PRODUCER_FENCED | Code::FENCED => Some(ErrorName::ProducerFenced),
+        Code::INVALID_PRODUCER_EPOCH
+        | Code::OUT_OF_ORDER_SEQUENCE
+        | Code::UNKNOWN_PRODUCER_ID
+        | Code::INVALID_PRODUCER_ID_MAPPING => Some(ErrorName::ProducerEpochLost),
+        Code::COORDINATOR_LOADING | Code::COORDINATOR_NOT_AVAILABLE | Code::NOT_COORDINATOR => {
+            Some(ErrorName::CoordinatorMoved)
+        }
+        Code::TOPIC_AUTHORIZATION
+        | Code::GROUP_AUTHORIZATION
+        | Code::CLUSTER_AUTHORIZATION
+        | Code::TRANSACTIONAL_ID_AUTHORIZATION => Some(ErrorName::AuthorizationFailed),
+        code if absent(code) => Some(ErrorName::TopicMissing),
+        code if fenced(code) => Some(ErrorName::MemberFenced),
+        _ => None,
+    }
 }
 
 /// True if the group has moved on without this member.
@@ -57,6 +81,27 @@ fn advice(code: Code) -> (ErrorKind, &'static str) {
         Code::TOPIC_AUTHORIZATION | Code::GROUP_AUTHORIZATION | Code::CLUSTER_AUTHORIZATION => {
             (ErrorKind::Fatal, " (the user lacks a right: `acl` lists those that are needed)")
         }
+        Code::TRANSACTIONAL_ID_AUTHORIZATION => (
+            ErrorKind::Fatal,
+            " (the user lacks the rights Write and Describe on this transactional id: grant them, or \
+             set processing_guarantee = at_least_once)",
+        ),
+        // The producer has to be replaced; from the last commit on, all goes well again.
+        Code::OUT_OF_ORDER_SEQUENCE
+        | Code::UNKNOWN_PRODUCER_ID
+        | Code::INVALID_PRODUCER_ID_MAPPING
+        | Code::INVALID_TXN_STATE
+        | Code::STATE
+        | Code::FATAL => (ErrorKind::Poisoned, ""),
+        Code::INVALID_TXN_TIMEOUT => (
+            ErrorKind::Config,
+            " (kafka.transaction_timeout_ms is more than the brokers' transaction.max.timeout.ms)",
+        ),
+        Code::PRODUCER_FENCED | Code::FENCED | Code::INVALID_PRODUCER_EPOCH => (
+            ErrorKind::Rejoin,
+            " (the transaction took longer than kafka.transaction_timeout_ms, or another process \
+             works under the same transactional id: is its state directory a copy of this one's?)",
+        ),
         Code::AUTHENTICATION | Code::SSL => (
             ErrorKind::Config,
             " (check security.protocol, the sasl.* and the ssl.* properties against the broker's \

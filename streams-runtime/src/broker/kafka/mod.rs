@@ -1,8 +1,8 @@
 //! Apache Kafka, through librdkafka.
 //!
 //! [`KafkaBroker`] keeps one connection for questions about topics and offsets; a worker's client
-//! has a consumer and a producer of its own. At least once: records are flushed, then offsets are
-//! committed as a member of the group.
+//! has a consumer and a producer of its own. Exactly once, records and offsets are one transaction; at
+//! least once, records are flushed, then offsets are committed. Both as a member of the group.
 
 mod admin;
 mod client;
@@ -14,6 +14,7 @@ pub(crate) mod ffi;
 mod producer;
 mod reader;
 mod settings;
+mod transaction;
 
 pub use config::KafkaConfig;
 

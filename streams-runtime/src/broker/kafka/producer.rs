@@ -25,12 +25,64 @@ pub(super) struct Producer {
     handle: Arc<Handle>,
     until_look: u32,
     broken: Option<(ErrorKind, String)>,
+    /// What was last said about a broken connection.
+    outage: Option<String>,
     delivery_timeout: Duration,
 }
 
 impl Producer {
     pub(super) fn new(handle: Arc<Handle>, delivery_timeout: Duration) -> Self {
-        Self { topics: Vec::new(), handle, until_look: LOOK_EVERY, broken: None, delivery_timeout }
+        Self {
+            topics: Vec::new(),
+            handle,
+            until_look: LOOK_EVERY,
+            broken: None,
+            outage: None,
+            delivery_timeout,
+        }
+    }
+
+    /// Goes on with another instance; handles of topics stay good.
+    pub(super) fn replace(&mut self, handle: Arc<Handle>) -> Result<()> {
+        for (name, topic) in &mut self.topics {
+            *topic = Topic::new(&handle, name)?
+                .map_err(|f| error(&format!("preparing to write {name}"), &f))?;
+        }
+        self.handle = handle;
+        self.until_look = LOOK_EVERY;
+        self.broken = None;
+        self.outage = None;
+        Ok(())
+    }
+
+    /// Forgets what was said about connections.
+    pub(super) fn clear_outage(&mut self) {
+        let _ = self.look(Duration::ZERO);
+        self.outage = None;
+    }
+
+    /// What was said about a broken connection since [`clear_outage`](Self::clear_outage).
+    pub(super) fn outage(&mut self) -> Option<String> {
+        let _ = self.look(Duration::ZERO);
+        self.outage.take()
+    }
+
+    /// Waits until nothing is under way any more, written or not; the producer is as good as new
+    /// then.
+    pub(super) fn drain_for_abort(&mut self, deadline: Instant) -> Result<(), String> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let done = self.handle.flush(left.min(FLUSH_STEP));
+            self.handle.deliveries(Duration::ZERO, &mut |_| {});
+            match done {
+                Ok(()) => {
+                    self.broken = None;
+                    return Ok(());
+                }
+                Err(failure) if failure.code == Code::TIMED_OUT && !left.is_zero() => {}
+                Err(failure) => return Err(format!("aborting: records under way: {failure}")),
+            }
+        }
     }
 
     pub(super) fn topic(&mut self, name: &str) -> Result<WriterTopic> {
@@ -89,9 +141,9 @@ impl Producer {
     /// Notes failed deliveries, waiting up to `timeout` for one; an error if the producer is done.
     pub(super) fn look(&mut self, timeout: Duration) -> Result<()> {
         self.until_look = LOOK_EVERY;
-        let broken = &mut self.broken;
+        let (broken, outage) = (&mut self.broken, &mut self.outage);
         if broken.is_none() {
-            self.handle.deliveries(timeout, &mut |delivery| note(broken, delivery));
+            self.handle.deliveries(timeout, &mut |delivery| note(broken, outage, delivery));
         }
         match broken {
             None => Ok(()),
@@ -136,7 +188,7 @@ impl Producer {
     }
 }
 
-fn note(broken: &mut Option<(ErrorKind, String)>, delivery: Delivery) {
+fn note(broken: &mut Option<(ErrorKind, String)>, outage: &mut Option<String>, delivery: Delivery) {
     let (kind, text) = match delivery {
         Delivery::Failed { topic, partition, failure } => {
             let e = error(&format!("a record to {topic}-{partition} was not written"), &failure);
@@ -154,6 +206,7 @@ fn note(broken: &mut Option<(ErrorKind, String)>, delivery: Delivery) {
         Delivery::Error { failure, fatal: false } => {
             // The log of the connections says it, too.
             tracing::debug!("writing: {failure}; librdkafka goes on trying");
+            *outage = Some(failure.to_string());
             return;
         }
     };

@@ -21,6 +21,8 @@ pub(super) const RESERVED: &[&str] = &[
     "request.required.acks",
     "enable.idempotence",
     "transactional.id",
+    "transaction.timeout.ms",
+    "isolation.level",
     "delivery.report.only.error",
     "allow.auto.create.topics",
 ];
@@ -50,6 +52,8 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             // The runtime says where to start; a position that is gone is an error.
             ("auto.offset.reset", "error"),
             ("enable.partition.eof", "true"),
+            // Of a transaction, nothing before its commit, and nothing of one that was aborted.
+            ("isolation.level", "read_committed"),
             // The default of 1000 pauses a lagging partition for a second each time the local
             // queue is full: 154 k against 1.83 M records a second.
             ("fetch.queue.backoff.ms", "2"),
@@ -57,7 +61,7 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             // Memory: what may lie fetched, per consumer.
             ("queued.max.messages.kbytes", "32768"),
         ]),
-        Kind::Producer => add(&[
+        Kind::Producer | Kind::Transactional => add(&[
             ("acks", "all"),
             ("enable.idempotence", "true"),
             ("linger.ms", "5"),
@@ -67,8 +71,17 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             ("queue.buffering.max.kbytes", "65536"),
             // Success is known from the flush; a report for each record costs CPU.
             ("delivery.report.only.error", "true"),
-            ("message.timeout.ms", &millis(config.delivery_timeout).to_string()),
         ]),
+    }
+    match kind {
+        Kind::Producer => {
+            add(&[("message.timeout.ms", &millis(config.delivery_timeout).to_string())]);
+        }
+        // librdkafka takes the timeouts of records and requests from it.
+        Kind::Transactional => {
+            add(&[("transaction.timeout.ms", &millis(config.transaction_timeout).to_string())])
+        }
+        _ => {}
     }
     // A broker answers as soon as there is a byte. While it waits for one, a partition that is added
     // or resumed waits with it, and so does the news that the end is reached: not the default of 500.

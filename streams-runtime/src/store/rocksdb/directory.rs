@@ -1,11 +1,12 @@
 //! A directory that belongs to one process: private, locked, and marked with what it holds.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// What a directory may hold.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,9 @@ pub(crate) struct Directory {
 
 const VERSION: &str = "VERSION";
 const VERSION_DRAFT: &str = "VERSION.new";
+const DRAFT: &str = ".new";
 const LOCK: &str = "LOCK";
+const PROCESS: &str = "PROCESS";
 const DATABASE: &str = "db";
 
 impl Directory {
@@ -60,7 +63,8 @@ impl Directory {
                     "{} is in use: stop the process that has it open, or {}",
                     path.display(),
                     contents.advice
-                )));
+                ))
+                .named(ErrorName::DirectoryLocked));
             }
             Err(TryLockError::Error(e)) => return Err(unusable(path, "cannot be locked", e)),
         }
@@ -73,6 +77,23 @@ impl Directory {
     /// The directory.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// A name that no other directory has, made once: what works on this directory is known by it.
+    pub(crate) fn process(&self) -> Result<String> {
+        let path = self.path.join(PROCESS);
+        match std::fs::read_to_string(&path) {
+            Ok(name) if is_process(name.trim()) => return Ok(name.trim().to_owned()),
+            // Torn by a crash of the machine: nothing else is known by it yet, or times out.
+            Ok(_) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(unusable(&path, "cannot be read", e)),
+        }
+        // The standard library's only source of randomness: hash tables are keyed with it.
+        let name = format!("{:016x}", RandomState::new().build_hasher().finish());
+        write_file(&self.path, PROCESS, &name)
+            .map_err(|e| unusable(&path, "cannot be written", e))?;
+        Ok(name)
     }
 
     /// Where its RocksDB is.
@@ -123,14 +144,22 @@ fn refuse_other_things(path: &Path, contents: Contents) -> Result<()> {
     Ok(())
 }
 
-/// Written aside and renamed, so that a crash never leaves half a version.
+fn is_process(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 fn write_version(path: &Path, contents: Contents) -> std::io::Result<()> {
-    let draft = path.join(VERSION_DRAFT);
+    write_file(path, VERSION, &format!("{} {}", contents.name, contents.version))
+}
+
+/// Written aside and renamed, so that a crash never leaves half a file.
+fn write_file(path: &Path, name: &str, text: &str) -> std::io::Result<()> {
+    let draft = path.join(format!("{name}{DRAFT}"));
     let mut file =
         OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
-    writeln!(file, "{} {}", contents.name, contents.version)?;
+    writeln!(file, "{text}")?;
     file.sync_all()?;
-    std::fs::rename(&draft, path.join(VERSION))?;
+    std::fs::rename(&draft, path.join(name))?;
     File::open(path)?.sync_all()
 }
 
@@ -150,6 +179,17 @@ mod tests {
         drop(Directory::claim(&path, LOG).unwrap());
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         Directory::claim(&path, LOG).unwrap();
+    }
+
+    #[test]
+    fn a_directory_keeps_the_name_of_its_process() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let name = |dir: &Path| Directory::claim(dir, LOG).unwrap().process().unwrap();
+        let first = name(one.path());
+        assert_eq!(name(one.path()), first);
+        assert_ne!(name(two.path()), first);
+        std::fs::write(one.path().join(PROCESS), "12").unwrap();
+        assert!(is_process(&name(one.path())));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! `atomic_flush` stores and positions disagreed after every one of eight kills.
 
 mod backend;
+mod bulk;
 mod directory;
 mod health;
 mod positions;
@@ -17,6 +18,7 @@ mod tuning;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bulk::BulkLoad;
 pub(crate) use directory::{Contents, Directory};
 pub use state_dir::{StateDir, StateOptions};
 pub use task::TaskStores;

@@ -9,10 +9,11 @@ use rocksdb::{
     WriteBatch, WriteOptions,
 };
 
+use super::bulk;
 use super::directory::{Contents, Directory};
 use super::task::TaskStores;
 use super::tuning::{self, Memory};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// How to open a state directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,7 @@ pub struct StateDir(Arc<Shared>);
 pub(super) struct Shared {
     pub(super) db: Db,
     directory: Directory,
+    process: String,
     memory: Memory,
     /// The column families there are; the lock lets new ones come one at a time.
     families: Mutex<BTreeSet<String>>,
@@ -59,9 +61,11 @@ impl StateDir {
     /// hold nothing that is not in the changelogs.
     pub fn open(dir: &Path, options: &StateOptions) -> Result<Self> {
         let directory = Directory::claim(dir, CONTENTS)?;
+        let process = directory.process()?;
         if directory.is_damaged() {
             set_aside(&directory, "a read of it failed")?;
         }
+        bulk::clear(directory.path())?;
         let memory = Memory::new(options.memory_bytes);
         let (db, families) = match open(&directory, &memory) {
             // Only a copy of what is in the changelogs.
@@ -72,7 +76,7 @@ impl StateDir {
             opened => opened.map_err(|e| cannot_open(&directory, e))?,
         };
         let families = Mutex::new(families);
-        Ok(Self(Arc::new(Shared { db, directory, memory, families })))
+        Ok(Self(Arc::new(Shared { db, directory, process, memory, families })))
     }
 
     /// Removes the state in a directory. One that is not there has none.
@@ -118,13 +122,12 @@ impl StateDir {
     /// # Errors
     /// [`ErrorKind::Poisoned`] if the disk cannot be written.
     pub fn flush(&self) -> Result<()> {
-        let shared = &self.0;
-        let names = shared.families();
-        let families: Vec<_> = names.iter().filter_map(|n| shared.db.cf_handle(n)).collect();
-        let families: Vec<_> = families.iter().collect();
-        let mut options = FlushOptions::default();
-        options.set_wait(true);
-        shared.db.flush_cfs_opt(&families, &options).map_err(|e| shared.unwritable(e))
+        self.0.flush()
+    }
+
+    /// The name of whatever works on this directory, which no other directory has.
+    pub fn process(&self) -> &str {
+        &self.0.process
     }
 
     /// For log lines: `state in DIR`.
@@ -139,6 +142,24 @@ pub(super) fn store_family(store: &str) -> String {
 }
 
 impl Shared {
+    /// As [`StateDir::flush`].
+    pub(super) fn flush(&self) -> Result<()> {
+        let names = self.families();
+        let families: Vec<_> = names.iter().filter_map(|n| self.db.cf_handle(n)).collect();
+        let families: Vec<_> = families.iter().collect();
+        let mut options = FlushOptions::default();
+        options.set_wait(true);
+        self.db.flush_cfs_opt(&families, &options).map_err(|e| self.unwritable(e))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     fn create(&self, store: &str) -> Result<()> {
         let name = store_family(store);
         let mut families = self.families();
@@ -171,15 +192,14 @@ impl Shared {
         self.db.write_opt(batch, &options).map_err(|e| self.unwritable(e))
     }
 
-    fn unwritable(&self, e: rocksdb::Error) -> Error {
+    pub(super) fn unwritable(&self, e: rocksdb::Error) -> Error {
         let path = self.directory.path().display();
         let text = format!("the state in {path} cannot be written: {e}");
         Error::with_source(ErrorKind::Poisoned, text, e)
     }
 
     pub(super) fn unreadable(&self, e: rocksdb::Error) -> Error {
-        let text = self.unreadable_text(&e);
-        Error::with_source(ErrorKind::Fatal, text, e)
+        damaged(self.unreadable_text(&e), e)
     }
 
     pub(super) fn unreadable_text(&self, e: &rocksdb::Error) -> String {
@@ -235,7 +255,13 @@ fn set_aside(directory: &Directory, why: impl std::fmt::Display) -> Result<()> {
 }
 
 fn cannot_open(directory: &Directory, e: rocksdb::Error) -> Error {
-    Error::with_source(ErrorKind::Fatal, unreadable_text(directory, "opened", &e), e)
+    damaged(unreadable_text(directory, "opened", &e), e)
+}
+
+fn damaged(text: String, e: rocksdb::Error) -> Error {
+    let damaged = e.kind() == rocksdb::ErrorKind::Corruption;
+    let error = Error::with_source(ErrorKind::Fatal, text, e);
+    if damaged { error.named(ErrorName::StateDamaged) } else { error }
 }
 
 fn unreadable_text(directory: &Directory, what: &str, e: &rocksdb::Error) -> String {

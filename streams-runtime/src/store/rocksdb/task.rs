@@ -37,6 +37,18 @@ impl TaskStores {
         Ok(Box::new(RocksBackend::new(Arc::clone(&self.shared), family.clone(), self.prefix)))
     }
 
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    pub(super) fn prefix(&self) -> [u8; 4] {
+        self.prefix
+    }
+
+    pub(super) fn family_name(&self, store: u16) -> Result<&str> {
+        self.families.get(usize::from(store)).map(String::as_str).ok_or_else(|| no_store(store))
+    }
+
     /// Applies changes of rows and the changelog positions that go with them, as one.
     ///
     /// # Errors

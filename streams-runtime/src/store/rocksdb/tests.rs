@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use proptest::prelude::*;
 use streams_core::store::{Backend, FlushBatch};
@@ -253,4 +254,102 @@ proptest! {
         let last = (changelog("c", partition), writes.len() as i64 - 1);
         prop_assert_eq!(task.positions().unwrap(), BTreeMap::from([last]));
     }
+}
+
+fn load(dir: &TempDir) -> (StateDir, std::sync::Arc<TaskStores>, super::BulkLoad) {
+    let state = open(dir);
+    let task = std::sync::Arc::new(state.task(1, &["counts", "sums"]).unwrap());
+    let load = super::BulkLoad::new(std::sync::Arc::clone(&task));
+    (state, task, load)
+}
+
+#[test]
+fn rows_loaded_in_bulk_are_the_last_ones_of_their_keys_and_survive_a_crash_with_their_position() {
+    let dir = tempfile::tempdir().unwrap();
+    let (state, task, mut load) = load(&dir);
+    // Twice the size of a chunk, so that keys are changed and deleted over chunks.
+    let rounds = 6_u32;
+    let keys = 20_000_u32;
+    for round in 0..rounds {
+        for key in 0..keys {
+            // Not in order.
+            let key = key.wrapping_mul(7919) % keys;
+            let name = key.to_be_bytes();
+            if (key + round).is_multiple_of(5) && round > 0 {
+                load.rows().select(1);
+                load.rows()
+                    .delete(|out| {
+                        out.extend_from_slice(&name);
+                        Ok(())
+                    })
+                    .unwrap();
+            } else {
+                put(load.rows(), 1, &name, &[&round.to_be_bytes()[..], &[b'x'; 400]].concat());
+            }
+            if key.is_multiple_of(3) {
+                put(load.rows(), 0, &name, &round.to_be_bytes());
+            }
+        }
+        load.advance().unwrap();
+    }
+    let at = changelog("sums-changelog", 1);
+    load.position(at.clone(), 77);
+    load.finish().unwrap();
+    let sums = task.backend(1).unwrap();
+    for key in [0, 1, 2, 3, 4, 5, keys - 1] {
+        let last = get(&*sums, &key.to_be_bytes());
+        let deleted = (key + rounds - 1).is_multiple_of(5);
+        assert_eq!(
+            last.map(|row| row[..4] == (rounds - 1).to_be_bytes()),
+            (!deleted).then_some(true)
+        );
+    }
+    assert_eq!(scan(&*task.backend(0).unwrap(), &[], None, false).len(), keys.div_ceil(3) as usize);
+    assert_eq!(task.positions().unwrap(), BTreeMap::from([(at.clone(), 77)]));
+    // Other tasks of the same stores see nothing of it.
+    assert!(state.task(2, &["counts", "sums"]).unwrap().backend(1).unwrap().is_empty().unwrap());
+    // As after a kill: what was in memory is gone.
+    let copy = tempfile::tempdir().unwrap();
+    copy_files(dir.path(), copy.path());
+    let state = open(&copy);
+    let task = state.task(1, &["counts", "sums"]).unwrap();
+    assert_eq!(task.positions().unwrap(), BTreeMap::from([(at, 77)]));
+    assert_eq!(scan(&*task.backend(0).unwrap(), &[], None, false).len(), keys.div_ceil(3) as usize);
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy_files(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn few_rows_are_not_worth_a_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_state, task, mut load) = load(&dir);
+    put(load.rows(), 0, b"k", b"v");
+    load.position(changelog("counts-changelog", 1), 5);
+    load.finish().unwrap();
+    assert_eq!(get(&*task.backend(0).unwrap(), b"k"), Some(b"v".to_vec()));
+    assert!(!dir.path().join("restore").exists());
+}
+
+#[test]
+fn a_load_that_is_dropped_leaves_rows_without_a_position() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_state, task, mut load) = load(&dir);
+    for key in 0..100_000_u32 {
+        put(load.rows(), 0, &key.to_be_bytes(), &[0; 400]);
+    }
+    load.advance().unwrap();
+    drop(load);
+    assert!(!task.backend(0).unwrap().is_empty().unwrap());
+    assert!(task.positions().unwrap().is_empty());
 }

@@ -44,7 +44,12 @@ fn at(topic: &str, partition: i32) -> TopicPartition {
 
 fn client(broker: &EmbeddedBroker, topics: &[&str]) -> Box<dyn Client> {
     let topics = topics.iter().map(|t| (*t).to_owned()).collect();
-    let options = ClientOptions { application_id: "app".to_owned(), worker: 0, topics };
+    let options = ClientOptions {
+        application_id: "app".to_owned(),
+        worker: 0,
+        topics,
+        transactional_id: None,
+    };
     broker.client(&options).unwrap().0
 }
 

@@ -78,7 +78,12 @@ fn workers_share_the_partitions_by_number() {
     let broker = EmbeddedBroker::open(config).unwrap();
     let share = |worker| {
         let topics = vec!["a".to_owned(), "b".to_owned()];
-        let options = ClientOptions { application_id: "app".to_owned(), worker, topics };
+        let options = ClientOptions {
+            application_id: "app".to_owned(),
+            worker,
+            topics,
+            transactional_id: None,
+        };
         let mut membership = broker.client(&options)?.1;
         membership.event()
     };

@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     /// A consumer outside of any group.
     Reader,
     Producer,
+    /// A producer of transactions.
+    Transactional,
     /// A producer that produces nothing: librdkafka's admin requests need some instance.
     Admin,
 }
@@ -77,7 +79,7 @@ impl Conf {
         // where it would otherwise poll by 10 ms. Errors of the others go to the log: nobody would
         // fetch their events.
         let events = match kind {
-            Kind::Producer => c::RD_KAFKA_EVENT_DR | c::RD_KAFKA_EVENT_ERROR,
+            Kind::Producer | Kind::Transactional => c::RD_KAFKA_EVENT_DR | c::RD_KAFKA_EVENT_ERROR,
             Kind::Consumer | Kind::Reader | Kind::Admin => 0,
         };
         let mut errors: [c_char; TEXT] = [0; TEXT];
@@ -96,7 +98,9 @@ impl Conf {
             }
             let instance = match kind {
                 Kind::Consumer | Kind::Reader => c::rd_kafka_type_t::RD_KAFKA_CONSUMER,
-                Kind::Producer | Kind::Admin => c::rd_kafka_type_t::RD_KAFKA_PRODUCER,
+                Kind::Producer | Kind::Transactional | Kind::Admin => {
+                    c::rd_kafka_type_t::RD_KAFKA_PRODUCER
+                }
             };
             c::rd_kafka_new(instance, conf, errors.as_mut_ptr(), TEXT)
         };

@@ -27,9 +27,9 @@ unsafe impl Sync for Handle {}
 
 /// Which member of which generation a consumer is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Member {
-    generation: i32,
-    id: String,
+pub(crate) struct Member {
+    pub(super) generation: i32,
+    pub(super) id: String,
 }
 
 impl Member {
@@ -69,7 +69,9 @@ impl Handle {
                     c::rd_kafka_queue_get_consumer(instance.as_ptr())
                 }
                 Kind::Reader => c::rd_kafka_queue_new(instance.as_ptr()),
-                Kind::Producer | Kind::Admin => c::rd_kafka_queue_get_main(instance.as_ptr()),
+                Kind::Producer | Kind::Transactional | Kind::Admin => {
+                    c::rd_kafka_queue_get_main(instance.as_ptr())
+                }
             }
         };
         let Some(queue) = NonNull::new(queue) else {
@@ -134,12 +136,15 @@ impl Handle {
     /// True if the consumer is still the member, of the same generation, that its partitions were
     /// assigned to.
     pub(crate) fn is_member(&self) -> bool {
-        let Some(rebalances) = &self.rebalances else {
-            return false;
-        };
-        let assigned = rebalances.member().clone();
+        self.assigned_member().is_some()
+    }
+
+    /// The member that owns the consumer's assignment, if the consumer is still that member.
+    pub(crate) fn assigned_member(&self) -> Option<Member> {
+        let assigned = self.rebalances.as_ref()?.member().clone()?;
         // SAFETY: a live instance.
-        assigned.is_some() && assigned == unsafe { Member::of(self.raw()) }
+        let now = unsafe { Member::of(self.raw()) };
+        now.as_ref().is_some_and(|now| *now == assigned).then_some(assigned)
     }
 
     /// False between a revocation that was answered, or a loss, and the next assignment.

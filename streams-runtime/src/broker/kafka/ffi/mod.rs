@@ -20,16 +20,18 @@ mod message;
 mod produce;
 mod reading;
 mod rebalance;
+mod transaction;
 
 pub(crate) use admin::{OffsetSpec, TopicInfo};
 pub(crate) use code::{Code, Failure};
 pub(crate) use conf::{Conf, Kind, Unset};
-pub(crate) use handle::Handle;
+pub(crate) use handle::{Handle, Member};
 pub(crate) use list::{Entry, List};
 pub(crate) use message::{Held, Inbox, Message};
 pub(crate) use produce::{Delivery, Topic};
 pub(crate) use reading::Reading;
 pub(crate) use rebalance::Rebalance;
+pub(crate) use transaction::TransactionFailure;
 
 use std::ffi::{CStr, CString, c_char};
 use std::time::Duration;

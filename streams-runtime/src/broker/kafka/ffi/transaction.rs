@@ -1,0 +1,112 @@
+//! Transactions of a producer. Every call waits for its timeout at most.
+
+use std::ptr::null;
+use std::time::Duration;
+
+use rdkafka::bindings as c;
+
+use super::handle::Member;
+use super::{Failure, Handle, List, c_string, millis, text};
+use crate::error::Result;
+
+/// Why a transactional call failed, and what librdkafka allows after it.
+#[derive(Clone, Debug)]
+pub(crate) struct TransactionFailure {
+    pub(crate) failure: Failure,
+    /// The producer can do nothing more.
+    pub(crate) fatal: bool,
+    /// The same call may be made again; it goes on where it was.
+    pub(crate) retriable: bool,
+    /// The transaction has to be aborted; the producer is good for the next one.
+    pub(crate) must_abort: bool,
+}
+
+impl TransactionFailure {
+    /// Takes over an error object.
+    ///
+    /// # Safety
+    /// `error` is null or an error object that the caller owns.
+    unsafe fn take(error: *mut c::rd_kafka_error_t) -> Result<(), Self> {
+        if error.is_null() {
+            return Ok(());
+        }
+        // SAFETY: a valid error object until it is destroyed here, once; its string is copied.
+        unsafe {
+            let failure = Self {
+                failure: Failure::new(
+                    c::rd_kafka_error_code(error).into(),
+                    text(c::rd_kafka_error_string(error)),
+                ),
+                fatal: c::rd_kafka_error_is_fatal(error) != 0,
+                retriable: c::rd_kafka_error_is_retriable(error) != 0,
+                must_abort: c::rd_kafka_error_txn_requires_abort(error) != 0,
+            };
+            c::rd_kafka_error_destroy(error);
+            Err(failure)
+        }
+    }
+}
+
+impl Handle {
+    /// Makes this producer the only one of its transactional id: another one is fenced, and its
+    /// transaction ended (committed where that had been decided, aborted otherwise).
+    pub(crate) fn init_transactions(&self, timeout: Duration) -> Result<(), TransactionFailure> {
+        // SAFETY: a live instance; the error is taken over.
+        unsafe {
+            TransactionFailure::take(c::rd_kafka_init_transactions(self.raw(), millis(timeout)))
+        }
+    }
+
+    /// Begins a transaction; asks nothing of the cluster.
+    pub(crate) fn begin_transaction(&self) -> Result<(), TransactionFailure> {
+        // SAFETY: as above.
+        unsafe { TransactionFailure::take(c::rd_kafka_begin_transaction(self.raw())) }
+    }
+
+    /// Puts offsets into the transaction, in the name of a member of the group: the coordinator
+    /// refuses those of a former member or generation.
+    pub(crate) fn send_offsets(
+        &self,
+        offsets: &List,
+        group: &str,
+        member: &Member,
+        timeout: Duration,
+    ) -> Result<Result<(), TransactionFailure>> {
+        let (group, id) = (c_string(group)?, c_string(&member.id)?);
+        // SAFETY: strings and list live during the calls and are copied; the metadata is owned and
+        // destroyed once; no instance id; the error is taken over.
+        Ok(unsafe {
+            let metadata = c::rd_kafka_consumer_group_metadata_new_with_genid(
+                group.as_ptr(),
+                member.generation,
+                id.as_ptr(),
+                null(),
+            );
+            let error = c::rd_kafka_send_offsets_to_transaction(
+                self.raw(),
+                offsets.as_ptr(),
+                metadata,
+                millis(timeout),
+            );
+            c::rd_kafka_consumer_group_metadata_destroy(metadata);
+            TransactionFailure::take(error)
+        })
+    }
+
+    /// Commits the transaction. What was produced has to be written already: see
+    /// [`flush`](Self::flush).
+    pub(crate) fn commit_transaction(&self, timeout: Duration) -> Result<(), TransactionFailure> {
+        // SAFETY: a live instance; the error is taken over.
+        unsafe {
+            TransactionFailure::take(c::rd_kafka_commit_transaction(self.raw(), millis(timeout)))
+        }
+    }
+
+    /// Aborts the transaction. Nothing may be queued or under way: see [`flush`](Self::flush).
+    pub(crate) fn abort_transaction(&self, timeout: Duration) -> Result<(), TransactionFailure> {
+        // SAFETY: as above.
+        unsafe {
+            TransactionFailure::take(c::rd_kafka_abort_transaction(self.raw(), millis(timeout)))
+        }
+    }
+}

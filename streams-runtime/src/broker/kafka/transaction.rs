@@ -1,0 +1,191 @@
+//! Exactly once: a worker's transactions, one open at a time.
+//!
+//! *Invariants:* an open transaction is used up by its end. What ends it is known (committed,
+//! aborted), or the producer is given up: librdkafka lacks KIP-890, so that an answer, or a copy of a
+//! request, that comes late could end the next transaction of the same producer. Its successor's
+//! initialisation raises the epoch, which shuts out whatever is late, and decides what became of the
+//! transaction. Offsets are never sent without the member and its generation: a former owner of the
+//! partitions is refused by the group's coordinator.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::failure::{error, fenced, transient};
+use super::ffi::{Code, Handle, List, Member, TransactionFailure};
+use super::producer::Producer;
+use crate::crash::{self, CrashPoint};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How soon to make a call again that librdkafka lets go on.
+const AGAIN: Duration = Duration::from_millis(5);
+
+/// Where a producer's transactions stand.
+pub(super) enum Transaction {
+    Ready(Ready),
+    Open(Open),
+    /// Given up, with the reason: a new producer is needed.
+    Lost(String),
+}
+
+/// A producer between two transactions.
+pub(super) struct Ready(Arc<Handle>);
+
+/// A transaction that is open.
+pub(super) struct Open(Arc<Handle>);
+
+/// How a transaction ended.
+pub(super) enum Ended {
+    Committed(Ready),
+    /// Nothing of it counts.
+    Aborted(Ready),
+    /// It is committed or aborted, and this producer cannot know which.
+    Unknown(String),
+}
+
+impl Ready {
+    /// Makes the producer the only one of its transactional id, which ends what another one of
+    /// that id has left open.
+    pub(super) fn init(handle: Arc<Handle>, id: &str, timeout: Duration) -> Result<Self> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match handle.init_transactions(left) {
+                Ok(()) => return Ok(Self(handle)),
+                Err(f) if may_go_on(&f) && !left.is_zero() => std::thread::sleep(AGAIN),
+                Err(f) => {
+                    return Err(error(&format!("taking over transactional id {id}"), &f.failure));
+                }
+            }
+        }
+    }
+
+    fn begin(self) -> Result<Open, (Transaction, Error)> {
+        match self.0.begin_transaction() {
+            Ok(()) => Ok(Open(self.0)),
+            Err(f) => {
+                let text = format!("beginning a transaction: {}", f.failure);
+                Err((Transaction::Lost(text.clone()), lost(&text)))
+            }
+        }
+    }
+}
+
+impl Open {
+    /// Puts the offsets in; an error says why the transaction cannot be committed.
+    pub(super) fn send_offsets(
+        &self,
+        offsets: &List,
+        group: &str,
+        member: &Member,
+        deadline: Instant,
+    ) -> Result<Result<(), TransactionFailure>> {
+        crash::at(CrashPoint::BeforeOffsets);
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.0.send_offsets(offsets, group, member, left)? {
+                Err(f) if f.retriable && !f.must_abort && !f.fatal && !left.is_zero() => {
+                    std::thread::sleep(AGAIN);
+                }
+                outcome => {
+                    crash::at(CrashPoint::AfterOffsets);
+                    return Ok(outcome);
+                }
+            }
+        }
+    }
+
+    /// Commits. Everything must be written; `producer` tells whether a connection broke meanwhile.
+    pub(super) fn commit(self, producer: &mut Producer, deadline: Instant) -> Ended {
+        crash::at(CrashPoint::BeforeCommit);
+        producer.clear_outage();
+        if crash::armed(CrashPoint::CommitUnanswered) {
+            // The request leaves at once, on librdkafka's own thread.
+            let _ = self.0.commit_transaction(Duration::from_millis(1));
+            crash::at(CrashPoint::CommitUnanswered);
+        }
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.0.commit_transaction(left) {
+                Ok(()) => break,
+                Err(f) if may_go_on(&f) && !left.is_zero() => std::thread::sleep(AGAIN),
+                // Even where librdkafka asks for an abort: the request may have been sent before.
+                Err(f) => return Ended::Unknown(format!("committing: {}", f.failure)),
+            }
+        }
+        Ended::Committed(Ready(self.0))
+    }
+
+    /// Aborts, after what is queued has been written: librdkafka forgets, when it purges a record,
+    /// that it has not yet told the coordinator of the record's partition, and the abort of a
+    /// transaction that the coordinator does not know of is fatal.
+    pub(super) fn abort(self, producer: &mut Producer, deadline: Instant) -> Ended {
+        if let Err(text) = producer.drain_for_abort(deadline) {
+            return Ended::Unknown(text);
+        }
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.0.abort_transaction(left) {
+                Ok(()) => return Ended::Aborted(Ready(self.0)),
+                Err(f) if may_go_on(&f) && !left.is_zero() => std::thread::sleep(AGAIN),
+                Err(f) => return Ended::Unknown(format!("aborting: {}", f.failure)),
+            }
+        }
+    }
+}
+
+impl Transaction {
+    /// Opens a transaction, if none is open.
+    #[inline]
+    pub(super) fn open(&mut self) -> Result<()> {
+        match self {
+            Self::Open(_) => Ok(()),
+            _ => self.begin(),
+        }
+    }
+
+    #[cold]
+    fn begin(&mut self) -> Result<()> {
+        match self.take("a transaction began and did not end") {
+            Self::Ready(ready) => match ready.begin() {
+                Ok(open) => *self = Self::Open(open),
+                Err((lost, e)) => {
+                    *self = lost;
+                    return Err(e);
+                }
+            },
+            Self::Lost(text) => {
+                let e = lost(&text);
+                *self = Self::Lost(text);
+                return Err(e);
+            }
+            open @ Self::Open(_) => *self = open,
+        }
+        Ok(())
+    }
+
+    /// Takes the transaction to end it.
+    pub(super) fn take(&mut self, why: &str) -> Self {
+        std::mem::replace(self, Self::Lost(why.to_owned()))
+    }
+}
+
+/// True if the same call may be made again.
+fn may_go_on(f: &TransactionFailure) -> bool {
+    let code = f.failure.code;
+    !f.fatal && !f.must_abort && (f.retriable || transient(code) || code == Code::TIMED_OUT)
+}
+
+/// True if the transaction failed because the group has moved on without this member.
+pub(super) fn is_fenced(f: &TransactionFailure) -> bool {
+    fenced(f.failure.code) && !f.fatal
+}
+
+/// The error of a producer that was given up.
+pub(super) fn lost(text: &str) -> Error {
+    Error::new(
+        ErrorKind::Poisoned,
+        format!(
+            "{text}; the transaction's producer is given up, a new one decides what became of it"
+        ),
+    )
+}
