@@ -10,6 +10,7 @@ pub mod error;
 pub mod format;
 pub mod headers;
 pub mod lock;
+mod murmur3;
 #[doc(hidden)]
 pub mod op;
 pub mod output;

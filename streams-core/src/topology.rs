@@ -150,6 +150,8 @@ pub struct SourceDescription {
     pub extractor: bool,
     /// Where a new group starts.
     pub reset: Reset,
+    /// Topics that its records may be written to, or what becomes of them (without changelogs).
+    pub leads_to: &'static [TopicIndex],
 }
 
 /// Where to start reading a source for which the group has no offset.

@@ -105,17 +105,14 @@ impl UntilEnd {
     }
 }
 
-/// The topics that sub-topologies which write this one read.
+/// The topics whose records may lead to this one.
 fn upstream(plan: &Plan, name: &str) -> Vec<usize> {
-    let mut all = Vec::new();
-    for (number, sinks) in plan.sinks.iter().enumerate() {
-        let is = |topic: &crate::plan::PlannedTopic| &*topic.name == name;
-        let writes = sinks.iter().any(|sink| plan.topic(*sink).is_some_and(is));
-        if writes {
-            all.extend(plan.sources.get(number).into_iter().flatten().copied());
-        }
-    }
-    all
+    let is = |topic: &crate::plan::PlannedTopic| &*topic.name == name;
+    let leads = |read: &crate::plan::ReadTopic| {
+        read.leads_to.iter().any(|index| plan.topic(*index).is_some_and(is))
+    };
+    let all = plan.reads.iter().enumerate();
+    all.filter(|(_, read)| leads(read)).map(|(number, _)| number).collect()
 }
 
 fn is_cyclic(after: &[Vec<usize>], topic: usize) -> bool {

@@ -11,6 +11,7 @@ mod cogroup;
 mod emit_on_close;
 mod errors;
 mod fan_out;
+mod foreign_keys;
 mod formats;
 mod joins;
 mod lock;

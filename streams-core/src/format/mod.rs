@@ -7,6 +7,7 @@
 mod big_endian;
 mod bytes;
 mod changed;
+mod foreign_key;
 mod json;
 mod utf8;
 mod windowed;
@@ -14,6 +15,7 @@ mod windowed;
 pub use big_endian::BigEndian;
 pub use bytes::Bytes;
 pub use changed::Changed;
+pub use foreign_key::{ForeignRows, Subscriptions};
 pub use json::Json;
 pub use utf8::Utf8;
 pub use windowed::{Sessions, TimeWindowed};

@@ -6,6 +6,8 @@
 mod boundary;
 mod change;
 mod closing;
+mod foreign_key;
+mod join_key;
 mod no_format;
 mod operators;
 mod session;
@@ -13,6 +15,11 @@ mod sliding;
 
 pub use change::{Change, changes};
 pub use closing::{Closed, Closing};
+pub use foreign_key::{
+    Answers, ForeignKeys, ForeignRow, Instruction, Sent, Subscription, To, ValueHash, answer,
+    answer_all, encoded, inner_subscriptions_as_kafka_streams, subscriptions, value_hash,
+};
+pub use join_key::{JoinKey, join_key};
 pub use no_format::NoFormat;
 pub use operators::{Operators, operators};
 pub use session::session;

@@ -42,6 +42,7 @@ const fn source(table: bool) -> SourceDescription {
         table,
         extractor: false,
         reset: Reset::Earliest,
+        leads_to: &[],
     }
 }
 

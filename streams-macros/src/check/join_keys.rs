@@ -6,6 +6,7 @@ use syn::{Ident, Type};
 
 use crate::diagnostic::Diagnostics;
 use crate::model::{option_of, reference_of, same, text};
+use crate::parse::Call;
 
 /// The keys of both sides are of one type, as far as their types are written. False after an error.
 pub(crate) fn one_type(
@@ -26,6 +27,36 @@ pub(crate) fn one_type(
     );
     errors.error_with(at, message, right.span(), format!("the keys of `{name}`"));
     false
+}
+
+/// What names a row of another table is of the type of that table's keys, or an `Option` of it, as far
+/// as their types are written. False after an error.
+pub(crate) fn names_row(
+    errors: &mut Diagnostics,
+    at: Span,
+    (given, key): (Option<Type>, Option<&Type>),
+    table: &Ident,
+) -> bool {
+    let (Some(given), Some(key)) = (given, key) else { return true };
+    let inner = plain(&given);
+    let inner = reference_of(inner).filter(|inner| same(inner, key)).unwrap_or(inner);
+    if same(inner, key) || borrows(inner, key) {
+        return true;
+    }
+    let message = format!(
+        "rows of `{table}` are named by keys of type `{}`, and this function gives `{}`",
+        text(key),
+        text(plain(&given))
+    );
+    errors.error_with(at, message, key.span(), format!("the keys of `{table}`"));
+    false
+}
+
+/// A join by a foreign key starts from the left rows.
+pub(crate) fn outer_by_foreign_key(errors: &mut Diagnostics, call: &Call) {
+    let message = "a join by a foreign key has no `outer_join`: `left_join` keeps the left rows without a \
+                   right one";
+    errors.error(call.span(), message);
 }
 
 /// A table that is keyed by windows is joined by nobody who has no windows.

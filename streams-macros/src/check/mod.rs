@@ -9,6 +9,7 @@ pub(crate) mod co_partitioning;
 pub(crate) mod formats;
 pub(crate) mod join_keys;
 pub(crate) mod names;
+mod old_values;
 pub(crate) mod order;
 pub(crate) mod side_effects;
 pub(crate) mod stable_names;
@@ -28,4 +29,5 @@ pub(crate) fn check(graph: &Graph, errors: &mut Diagnostics) {
     names::feedback(graph, errors);
     co_partitioning::check(graph, errors);
     stable_names::check(graph, errors);
+    old_values::check(graph, errors);
 }

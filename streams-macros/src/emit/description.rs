@@ -81,6 +81,8 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
         let source = graph.source(id);
         let (name, topic, table) = (&source.name, source.topic.0 as u16, source.table);
         let extractor = source.time.is_some();
+        let leads_to = graph.leads_to(source.node);
+        let leads_to = leads_to.iter().map(|t| t.0 as u16);
         let reset = if source.latest { quote!(Latest) } else { quote!(Earliest) };
         quote! {
             ::streams::topology::SourceDescription {
@@ -89,6 +91,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
                 table: #table,
                 extractor: #extractor,
                 reset: ::streams::topology::Reset::#reset,
+                leads_to: &[#(::streams::__private::TopicIndex(#leads_to)),*],
             }
         }
     });
@@ -100,7 +103,8 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
             StoreKind::KeyValue
             | StoreKind::Unmatched
             | StoreKind::JoinBuffer
-            | StoreKind::Clock => quote!(KeyValue),
+            | StoreKind::Clock
+            | StoreKind::Subscriptions => quote!(KeyValue),
             StoreKind::Versioned { .. } => quote!(Versioned),
             StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
             StoreKind::Session { .. } => quote!(Session),

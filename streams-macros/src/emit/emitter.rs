@@ -185,10 +185,7 @@ impl<'g> Emitter<'g> {
 
     /// True if somebody behind a table's node needs what a key had before its update.
     pub(crate) fn needs_old(&self, node: NodeId) -> bool {
-        self.graph.node(node).consumers.iter().any(|c| {
-            let operator = &self.graph.node(*c).operator;
-            operator.wants_old() || (operator.passes_old() && self.needs_old(*c))
-        })
+        self.graph.needs_old(node)
     }
 
     /// The field with the largest timestamp that a windowed operator has seen.

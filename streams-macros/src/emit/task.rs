@@ -155,6 +155,7 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
             quote!(::streams::store::UnmatchedStore<#key, #value, #right, #kf, #vf, #rf>)
         }
         StoreKind::Clock => quote!(::streams::store::ClockStore),
+        StoreKind::Subscriptions => quote!(::streams::store::SubscriptionStore),
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
         StoreKind::Versioned { .. } => {
             quote!(::streams::store::VersionedStore<#key, #value, #kf, #vf>)
@@ -202,6 +203,9 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
         }
         StoreKind::Clock => {
             quote!(#ident: ::streams::store::ClockStore::new(#name, #changelog))
+        }
+        StoreKind::Subscriptions => {
+            quote!(#ident: ::streams::store::SubscriptionStore::new(#name, #changelog))
         }
         StoreKind::KeyValue => {
             quote_spanned!(at=> #ident: ::streams::store::KeyValueStore::new(#name, #changelog))

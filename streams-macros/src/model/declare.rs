@@ -308,6 +308,18 @@ impl Builder<'_> {
     ) -> StoreId {
         let (key_format, value_format) = self.formats(key, value, None, None);
         let right = right.map(|right| (right.clone(), self.formats(key, right, None, None).1));
+        self.own_store_in((ident, name), kind, (key, key_format), (value, value_format), right)
+    }
+
+    /// As [`own_store`](Self::own_store), with formats.
+    pub(crate) fn own_store_in(
+        &mut self,
+        (ident, name): (Ident, String),
+        kind: StoreKind,
+        (key, key_format): (&Type, Format),
+        (value, value_format): (&Type, Format),
+        right: Option<(Type, Format)>,
+    ) -> StoreId {
         let user = Some(ident.span());
         let store = Store {
             ident,

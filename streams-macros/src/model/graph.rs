@@ -173,6 +173,8 @@ pub(crate) enum StoreKind {
     JoinBuffer,
     /// An operator's clock.
     Clock,
+    /// Left rows of a foreign-key join, by their foreign keys.
+    Subscriptions,
 }
 
 /// A store.
@@ -215,6 +217,7 @@ impl StoreKind {
             StoreKind::Versioned { .. } => "a versioned store",
             StoreKind::Unmatched | StoreKind::JoinBuffer => "a buffer of a join",
             StoreKind::Clock => "a clock",
+            StoreKind::Subscriptions => "a store of subscriptions",
         }
     }
 
@@ -224,7 +227,8 @@ impl StoreKind {
             StoreKind::KeyValue
             | StoreKind::Unmatched
             | StoreKind::JoinBuffer
-            | StoreKind::Clock => Kept::Latest,
+            | StoreKind::Clock
+            | StoreKind::Subscriptions => Kept::Latest,
             StoreKind::Window { retention_ms }
             | StoreKind::Sliding { retention_ms }
             | StoreKind::Session { retention_ms } => Kept::Windows(retention_ms),
@@ -264,6 +268,33 @@ impl Graph {
 
     pub(crate) fn sink_mut(&mut self, id: SinkId) -> &mut Sink {
         &mut self.sinks[id.0]
+    }
+
+    /// True if somebody behind a table's node needs what a key had before its update.
+    pub(crate) fn needs_old(&self, node: NodeId) -> bool {
+        self.node(node).consumers.iter().any(|c| {
+            let operator = &self.node(*c).operator;
+            operator.wants_old() || (operator.passes_old() && self.needs_old(*c))
+        })
+    }
+
+    /// The topics that a node and those behind it write, in order.
+    pub(crate) fn leads_to(&self, node: NodeId) -> Vec<TopicId> {
+        let (mut next, mut seen, mut topics) = (vec![node], vec![node], Vec::new());
+        while let Some(id) = next.pop() {
+            let node = self.node(id);
+            topics.extend(node.operator.sinks().iter().map(|sink| self.sink(*sink).topic));
+            topics.extend(node.operator.topic());
+            for consumer in &node.consumers {
+                if !seen.contains(consumer) {
+                    seen.push(*consumer);
+                    next.push(*consumer);
+                }
+            }
+        }
+        topics.sort_unstable();
+        topics.dedup();
+        topics
     }
 
     /// The inputs of a sub-topology, in order; a place in this list is the source's number.

@@ -133,16 +133,28 @@ impl Builder<'_> {
             name: format!("change of {}", inner.name),
         };
         let name = format!("{topic}-repartition");
-        let id = self.topic(Topic {
+        let value = syn::parse_quote!(::streams::__private::Change<#value>);
+        let id =
+            self.internal_topic(name.clone(), (key.clone(), key_format), (value, value_format));
+        (id, name)
+    }
+
+    /// A topic of an operator's own, which the topology writes and reads.
+    pub(crate) fn internal_topic(
+        &mut self,
+        name: String,
+        (key, key_format): (Type, Format),
+        (value, value_format): (Type, Format),
+    ) -> TopicId {
+        self.topic(Topic {
             name: quote!(#name),
             role: TopicRole::Repartition,
             partitions: None,
-            key: key.clone(),
-            value: syn::parse_quote!(::streams::__private::Change<#value>),
+            key,
+            value,
             key_format,
             value_format,
-        });
-        (id, name)
+        })
     }
 
     /// The reading side of a repartition topic.

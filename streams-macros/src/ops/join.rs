@@ -7,7 +7,8 @@
 //! Null values of the stream are dropped; a null key is dropped by `join`, and joined with nothing
 //! by `left_join`, whose results keep it.
 //!
-//! Other joins: of two streams ([`stream_join`]), and of two tables ([`table_join`]).
+//! Other joins: of two streams ([`stream_join`]), of two tables by one key ([`table_join`])
+//! and by a foreign key ([`foreign_key_join`]).
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
@@ -16,7 +17,8 @@ use syn::Ident;
 use super::join_grace::{self, Grace};
 use super::keyed_state;
 use super::{
-    Operator, function, ident, named, no_other_names, positional, stream_join, table_join,
+    Operator, foreign_key_join, function, ident, named, no_other_names, positional, stream_join,
+    table_join,
 };
 use crate::check::join_keys;
 use crate::emit::{Emitter, Operand, Vars, here};
@@ -53,6 +55,9 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
             stream_join::build(builder, left, right, &other, &call)
         }
         (Flow::Stream(left), Flow::Table(right)) => with_table(builder, left, &right, &other, call),
+        (Flow::Table(left), Flow::Table(right)) if positionals(&call) > 2 => {
+            foreign_key_join::build(builder, &left, &right, &other, &call)
+        }
         (Flow::Table(left), Flow::Table(right)) => {
             table_join::build(builder, left, right, &other, &call)
         }
@@ -77,6 +82,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
             None
         }
     }
+}
+
+fn positionals(call: &Call) -> usize {
+    call.args.iter().filter(|a| a.name.is_none()).count()
 }
 
 fn usage(call: &Call) -> String {

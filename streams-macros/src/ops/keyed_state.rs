@@ -129,6 +129,17 @@ pub(super) fn only_latest(e: &Emitter<'_>, vars: &Vars) -> Option<TokenStream> {
     Some(quote_spanned!(here()=> if !#latest { break #label; }))
 }
 
+/// As [`only_latest`], where Kafka Streams counts what it leaves out: in joins of tables.
+pub(super) fn only_latest_counted(e: &Emitter<'_>, vars: &Vars) -> Option<TokenStream> {
+    let (latest, label) = (vars.latest.as_ref()?, e.label());
+    Some(quote_spanned! {here()=>
+        if !#latest {
+            cx.counters.dropped_late += 1;
+            break #label;
+        }
+    })
+}
+
 /// True for a store of values over time.
 pub(super) fn is_versioned(e: &Emitter<'_>, store: StoreId) -> bool {
     matches!(e.graph().store(store).kind, StoreKind::Versioned { .. })

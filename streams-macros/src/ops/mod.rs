@@ -10,6 +10,7 @@ mod drop_nulls;
 mod filter;
 mod flat_map;
 mod for_each;
+mod foreign_key_join;
 mod group_by;
 mod join;
 mod join_grace;
@@ -89,6 +90,11 @@ pub(crate) trait Operator {
 
     /// True if it gives on what a key had before, where it is told.
     fn passes_old(&self) -> bool {
+        false
+    }
+
+    /// True if it cannot tell what a key had before an update.
+    fn lacks_old(&self) -> bool {
         false
     }
 

@@ -6,7 +6,7 @@
 //! An update of either side makes a result, with the later timestamp of its two rows. A deletion is
 //! given on where the other side has a row, also if there was no result before. Null keys are dropped by
 //! the tables. The row that arrived last counts, whatever its timestamp; of a versioned table the latest
-//! one, and an update of before it makes no result.
+//! one, and an update of before it is left out, and counted.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -229,7 +229,7 @@ impl Operator for Side {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let only_latest = keyed_state::only_latest(e, vars);
+        let only_latest = keyed_state::only_latest_counted(e, vars);
         let key = keyed_state::key_argument(e, node, vars, self.other);
         let field = e.store_field(self.other);
         let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));

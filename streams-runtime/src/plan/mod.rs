@@ -41,6 +41,8 @@ pub(crate) struct ReadTopic {
     pub(crate) reset: Reset,
     /// True if nobody but the topology writes it, and what has been read can be deleted.
     pub(crate) repartition: bool,
+    /// Topics that its records may lead to.
+    pub(crate) leads_to: &'static [TopicIndex],
 }
 
 /// A store's changelog, of all tasks of its sub-topology.
@@ -62,8 +64,6 @@ pub(crate) struct Plan {
     pub(crate) reads: Vec<ReadTopic>,
     /// For each sub-topology the indexes in `reads` of its sources, in their order.
     pub(crate) sources: Vec<Vec<usize>>,
-    /// For each sub-topology the topics that it writes, changelogs apart.
-    pub(crate) sinks: Vec<&'static [TopicIndex]>,
     /// For each sub-topology its stores' changelogs.
     pub(crate) changelogs: Vec<Vec<Changelog>>,
 }
@@ -131,7 +131,6 @@ impl Plan {
             topics,
             reads: Vec::new(),
             sources: Vec::new(),
-            sinks: topology.subtopologies.iter().map(|s| s.sinks).collect(),
             changelogs: Vec::new(),
         };
         for (number, subtopology) in topology.subtopologies.iter().enumerate() {
@@ -152,6 +151,7 @@ impl Plan {
                     subtopology: number,
                     reset: source.reset,
                     repartition: topic.role == TopicRole::Repartition,
+                    leads_to: source.leads_to,
                 });
             }
             plan.sources.push(sources);

@@ -25,6 +25,7 @@ const fn source(topic: u16) -> SourceDescription {
         table: false,
         extractor: false,
         reset: Reset::Earliest,
+        leads_to: &[],
     }
 }
 

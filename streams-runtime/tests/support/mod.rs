@@ -35,13 +35,18 @@ const fn topic(name: &'static str, role: TopicRole) -> TopicDescription {
     }
 }
 
-const fn source(name: &'static str, topic: u16) -> SourceDescription {
+const fn source(
+    name: &'static str,
+    topic: u16,
+    leads_to: &'static [TopicIndex],
+) -> SourceDescription {
     SourceDescription {
         name,
         topic: TopicIndex(topic),
         table: false,
         extractor: false,
         reset: Reset::Earliest,
+        leads_to,
     }
 }
 
@@ -56,7 +61,7 @@ impl Topology for Pass {
         name: "pass",
         topics: &[topic("in", TopicRole::Source), topic("out", TopicRole::Sink)],
         subtopologies: &[SubtopologyDescription {
-            sources: &[source("input", 0)],
+            sources: &[source("input", 0, &[TopicIndex(1)])],
             stores: &[],
             sinks: &[TopicIndex(1)],
             nodes: &[],
@@ -157,13 +162,13 @@ macro_rules! count {
                 ],
                 subtopologies: &[
                     SubtopologyDescription {
-                        sources: &[source("words", 0)],
+                        sources: &[source("words", 0, &[TopicIndex(1)])],
                         stores: &[],
                         sinks: &[TopicIndex(1)],
                         nodes: &[],
                     },
                     SubtopologyDescription {
-                        sources: &[source("by-word", 1)],
+                        sources: &[source("by-word", 1, &[TopicIndex(3)])],
                         stores: &[StoreDescription {
                             name: "per-word",
                             kind: StoreKind::KeyValue,

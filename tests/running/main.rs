@@ -1,0 +1,12 @@
+//! Topologies of tables on several partitions: on the embedded log, and on a real broker.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod foreign_key;
+mod support;
