@@ -39,9 +39,9 @@ mod batches {
         ) -> Processed {
             assert_eq!(punctuation.punctuation_type, PunctuationType::WallClock);
             assert_eq!((cx.offset, cx.timestamp), (-1, punctuation.timestamp));
-            for (key, n, _) in waiting.all()? {
-                waiting.delete(&key)?;
-                cx.forward(key, n);
+            for row in waiting.all()?.rows()? {
+                waiting.delete(&row.key)?;
+                cx.forward(row.key, row.value);
             }
             Ok(())
         }

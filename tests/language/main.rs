@@ -23,6 +23,7 @@ mod stateless;
 mod stream_joins;
 mod table_joins;
 mod to_topic;
+mod versioned;
 mod windows;
 
 /// A text.

@@ -39,6 +39,7 @@ fn part((number, part): (usize, &Part<'_>)) -> Value {
             StoreKind::KeyValue => "key_value",
             StoreKind::Window => "window",
             StoreKind::Session => "session",
+            StoreKind::Versioned => "versioned",
         };
         json!({ "name": store.name, "kind": kind, "memory": store.memory, "doc": store.doc })
     });

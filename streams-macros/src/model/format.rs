@@ -132,6 +132,14 @@ impl Format {
         Self { tokens: fill(self.tokens.clone(), topic, key), ..self.clone() }
     }
 
+    /// The format itself, where there is no topic and so no subject in a registry.
+    pub(crate) fn unregistered(&self) -> Self {
+        match &self.registered {
+            Some(inner) => Self { tokens: inner.clone(), registered: None, ..self.clone() },
+            None => self.clone(),
+        }
+    }
+
     /// The format of a type: its own if it is a primitive one, otherwise `default`.
     pub(crate) fn of(ty: &Type, default: Option<&Format>) -> Option<Self> {
         let primitive = |inner: &Type| {

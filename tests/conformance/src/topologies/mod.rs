@@ -9,6 +9,7 @@ mod stateless;
 mod stream_joins;
 mod table_joins;
 mod tables;
+mod versioned;
 mod windows;
 
 use std::sync::Arc;
@@ -45,7 +46,7 @@ impl Entry {
 /// One group of topologies by name.
 type Group = fn(&str) -> Option<Entry>;
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     aggregations::find,
     errors::find,
     examples::find,
@@ -55,6 +56,7 @@ const GROUPS: [Group; 10] = [
     stream_joins::find,
     table_joins::find,
     tables::find,
+    versioned::find,
     windows::find,
 ];
 

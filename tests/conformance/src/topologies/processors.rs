@@ -113,9 +113,9 @@ macro_rules! counts_until_punctuated {
                     counts: &mut stores::counts,
                     cx: &mut ProcessorContext<'_, String, i64>,
                 ) -> Processed {
-                    for (key, n, _) in counts.all()? {
-                        counts.delete(&key)?;
-                        cx.forward(key, n);
+                    for row in counts.all()?.rows()? {
+                        counts.delete(&row.key)?;
+                        cx.forward(row.key, row.value);
                     }
                     Ok(())
                 }
@@ -137,6 +137,8 @@ counts_until_punctuated!(punctuate_wall_clock, wall_clock every 1s);
 
 #[topology]
 mod store_operations {
+    use streams::store::Found;
+
     use crate::topologies::{after_colon, before_colon};
 
     #[derive(Default)]
@@ -146,8 +148,10 @@ mod store_operations {
         previous.map_or("null".to_owned(), |n| n.to_string())
     }
 
-    fn listed(entries: impl Iterator<Item = (String, i64, i64)>) -> String {
-        entries.map(|(key, n, _)| format!("{key}{n};")).collect()
+    fn listed(
+        entries: impl Iterator<Item = streams::Result<Found<String, i64>>>,
+    ) -> streams::Result<String> {
+        entries.map(|row| row.map(|row| format!("{}{};", row.key, row.value))).collect()
     }
 
     impl Processor for Run {
@@ -174,8 +178,8 @@ mod store_operations {
                 }
                 "init" => format!("was {}", shown(sums.put_if_absent(key, number, cx.timestamp)?)),
                 "del" => format!("deleted {}", shown(sums.delete(key)?)),
-                "from" => listed(sums.range(key.clone()..="z".to_owned())?),
-                _ => listed(sums.range("a".to_owned()..=key.clone())?.rev()),
+                "from" => listed(sums.range(key.clone()..="z".to_owned())?)?,
+                _ => listed(sums.range("a".to_owned()..=key.clone())?.reversed())?,
             };
             cx.forward(key.clone(), answer);
             Ok(())
