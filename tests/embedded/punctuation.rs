@@ -39,7 +39,8 @@ mod batches {
         ) -> Processed {
             assert_eq!(punctuation.punctuation_type, PunctuationType::WallClock);
             assert_eq!((cx.offset, cx.timestamp), (-1, punctuation.timestamp));
-            for row in waiting.all()?.rows()? {
+            let rows = waiting.all()?.rows()?;
+            for row in rows {
                 waiting.delete(&row.key)?;
                 cx.forward(row.key, row.value);
             }

@@ -113,7 +113,8 @@ macro_rules! counts_until_punctuated {
                     counts: &mut stores::counts,
                     cx: &mut ProcessorContext<'_, String, i64>,
                 ) -> Processed {
-                    for row in counts.all()?.rows()? {
+                    let rows = counts.all()?.rows()?;
+                    for row in rows {
                         counts.delete(&row.key)?;
                         cx.forward(row.key, row.value);
                     }
