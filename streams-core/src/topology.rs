@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use crate::output::TopicIndex;
 use crate::policy::OnError;
+use crate::store::Globals;
 use crate::task::TaskLogic;
 
 /// Implemented by the type that `#[topology]` generates.
@@ -14,6 +15,11 @@ pub trait Topology: 'static {
 
     /// The definitions of the module's types that topics and stores may hold, in the order of names.
     const TYPES: &'static [TypeDescription] = &[];
+
+    /// The global tables, empty: one set for all tasks of a process.
+    fn globals() -> Globals {
+        Globals::default()
+    }
 
     /// A new task of this sub-topology, with its stores in memory and empty.
     fn task(subtopology: usize) -> Box<dyn TaskLogic>;
@@ -55,6 +61,8 @@ pub struct TopologyDescription {
     pub topics: &'static [TopicDescription],
     /// The parts that are connected by nothing but topics.
     pub subtopologies: &'static [SubtopologyDescription],
+    /// Tables that every process reads whole.
+    pub globals: &'static [GlobalDescription],
     /// What becomes of records that cannot be processed, where no source, operator or sink says
     /// otherwise.
     pub on_error: OnError,
@@ -150,6 +158,21 @@ pub struct SourceDescription {
     pub reset: Reset,
     /// Topics that its records may be written to, or what becomes of them (without changelogs).
     pub leads_to: &'static [TopicIndex],
+}
+
+/// A global table.
+#[derive(Debug)]
+pub struct GlobalDescription {
+    /// Name in the language.
+    pub name: &'static str,
+    /// What is read.
+    pub topic: TopicIndex,
+    /// True if rows stay in memory only, and are read again at every start.
+    pub memory: bool,
+    /// What becomes of records that cannot be decoded: there are no dead letters of them.
+    pub on_error: OnError,
+    /// The user's doc comment, if there is one.
+    pub doc: &'static str,
 }
 
 /// Where to start reading a source for which the group has no offset.

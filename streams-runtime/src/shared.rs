@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use streams_core::store::Globals;
+
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::error::Error;
@@ -17,6 +19,7 @@ pub(crate) struct Shared {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) state: StateDir,
     pub(crate) counters: Counters,
+    pub(crate) globals: Globals,
     stop: AtomicBool,
     hurry: AtomicBool,
     failure: Mutex<Option<Error>>,
@@ -28,6 +31,7 @@ impl Shared {
         config: Config,
         broker: Arc<dyn Broker>,
         state: StateDir,
+        globals: Globals,
     ) -> Self {
         Self {
             plan,
@@ -35,6 +39,7 @@ impl Shared {
             broker,
             state,
             counters: Counters::default(),
+            globals,
             stop: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
             failure: Mutex::new(None),
@@ -46,6 +51,17 @@ impl Shared {
     pub(crate) fn transactional_id(&self, worker: usize) -> Option<String> {
         let id = || format!("{}-{}-{worker}", self.plan.application_id, self.state.process());
         self.config.is_transactional().then(id)
+    }
+
+    /// Memory for rows of global tables, in bytes: a quarter of all, if there are some.
+    pub(crate) fn global_memory(&self) -> usize {
+        if self.globals.is_empty() { 0 } else { self.config.state_cache_max_bytes / 4 }
+    }
+
+    /// Memory for rows of each worker's tasks, in bytes.
+    pub(crate) fn worker_memory(&self) -> usize {
+        let rest = self.config.state_cache_max_bytes - self.global_memory();
+        rest / self.config.threads.max(1)
     }
 
     /// Asks all workers to commit, leave and end.

@@ -13,6 +13,7 @@ mod errors;
 mod fan_out;
 mod foreign_keys;
 mod formats;
+mod global_tables;
 mod joins;
 mod lock;
 mod stateful;

@@ -107,6 +107,12 @@ impl<K, V> Cache<K, V> {
         Some(&entry.slot)
     }
 
+    /// The slot of an entry, to read; it does not count as used.
+    #[inline]
+    pub(super) fn peek(&self, index: u32) -> Option<&Slot<V>> {
+        Some(&self.entries.get(index as usize)?.as_ref()?.slot)
+    }
+
     /// The slot of an entry, to change: it becomes dirty.
     #[inline]
     pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut Slot<V>> {

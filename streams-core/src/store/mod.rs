@@ -13,6 +13,7 @@
 mod backend;
 mod cache;
 mod clock;
+mod global;
 mod key_value;
 mod span;
 mod subscription;
@@ -22,6 +23,7 @@ mod window;
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
 pub use cache::Slot;
 pub use clock::ClockStore;
+pub use global::{GlobalRow, GlobalState, GlobalTable, Globals};
 pub use key_value::KeyValueStore;
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
 pub use subscription::SubscriptionStore;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use queue::Queue;
 
 use crate::context::{TaskContext, TaskCounters};
-use crate::store::{FlushBatch, StateStore};
+use crate::store::{FlushBatch, Globals, StateStore};
 use crate::time::WallTime;
 use crate::topology::{SubtopologyDescription, Topology, TopologyDescription};
 use crate::{Output, RecordRef, Result};
@@ -66,6 +66,11 @@ pub trait TaskLogic: Send {
     /// Approximate bytes in memory beside the stores.
     fn held(&self) -> usize {
         0
+    }
+
+    /// Gives the task the global tables of its process.
+    fn attach(&mut self, globals: &Globals) {
+        let _ = globals;
     }
 
     /// For typed access to the stores in tests and queries.
@@ -160,6 +165,11 @@ impl Task {
             options,
             waiting_since: None,
         }
+    }
+
+    /// Gives the task the global tables of its process, before it processes anything.
+    pub fn attach(&mut self, globals: &Globals) {
+        self.logic.attach(globals);
     }
 
     /// The task's name.

@@ -5,19 +5,21 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::emitter::policy;
-use crate::model::{Graph, StoreKind, Topic, TopicRole, text};
+use crate::model::{Global, Graph, StoreKind, Topic, TopicRole, text};
 
 /// An expression of type `&'static TopologyDescription`.
 pub(super) fn description(graph: &Graph) -> TokenStream {
     let name = graph.name.to_string();
     let topics = graph.topics.iter().map(topic);
     let subtopologies = (0..graph.subtopologies).map(|n| subtopology(graph, n));
+    let globals = graph.globals.iter().map(global);
     let on_error = policy(graph.policies.processing);
     quote! {
         &::streams::topology::TopologyDescription {
             name: #name,
             topics: &[#(#topics),*],
             subtopologies: &[#(#subtopologies),*],
+            globals: &[#(#globals),*],
             on_error: #on_error,
         }
     }
@@ -59,6 +61,20 @@ fn topic(topic: &Topic) -> TokenStream {
             value_type: #value_type,
             key_format: #key_format,
             value_format: #value_format,
+        }
+    }
+}
+
+fn global(global: &Global) -> TokenStream {
+    let (name, topic, memory) = (global.ident.to_string(), global.topic.0 as u16, global.memory);
+    let (on_error, doc) = (policy(global.on_error), &global.doc);
+    quote! {
+        ::streams::topology::GlobalDescription {
+            name: #name,
+            topic: ::streams::__private::TopicIndex(#topic),
+            memory: #memory,
+            on_error: #on_error,
+            doc: #doc,
         }
     }
 }

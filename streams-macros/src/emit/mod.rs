@@ -3,6 +3,7 @@
 mod description;
 mod editor;
 mod emitter;
+mod global;
 mod listing;
 mod lock;
 mod names;
@@ -65,6 +66,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let editor = editor::names(graph);
     let doc = listing::repartitions(graph);
     let (types, lock_test) = (lock::types(siblings), lock::test());
+    let globals = global::tables(graph);
     let numbers = 0..graph.subtopologies;
     let names = (0..graph.subtopologies).map(names::task);
     quote! {
@@ -77,6 +79,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
         impl ::streams::Topology for Topology {
             const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
             #types
+            #globals
 
             fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
                 match subtopology {

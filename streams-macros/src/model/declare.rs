@@ -37,6 +37,9 @@ impl Builder<'_> {
         if self.is_declared(&input.name) {
             return;
         }
+        if input.kind == InputKind::Global {
+            return self.declare_global(input);
+        }
         let table = input.kind == InputKind::Table;
         let word = if table { "table" } else { "source" };
         let mut options = Options::new(word, input.options, self.errors);

@@ -4,6 +4,7 @@ mod build;
 mod declare;
 mod duration;
 mod format;
+mod global;
 mod graph;
 mod lookup;
 mod on_error;
@@ -17,8 +18,8 @@ pub(crate) use build::{Builder, Named, build};
 pub(crate) use duration::milliseconds;
 pub(crate) use format::Format;
 pub(crate) use graph::{
-    Graph, Node, NodeId, Repartition, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId,
-    TopicRole,
+    Global, GlobalId, Graph, Node, NodeId, Repartition, SinkId, SourceId, StoreId, StoreKind,
+    Topic, TopicId, TopicRole,
 };
 pub(crate) use on_error::{InvalidTime, OnError, Written};
 pub(crate) use partition::Nulls;

@@ -60,6 +60,7 @@ static JOINED: TopologyDescription = TopologyDescription {
             nodes: &[],
         },
     ],
+    globals: &[],
     on_error: OnError::Fail,
 };
 
@@ -73,6 +74,7 @@ static DIRECT: TopologyDescription = TopologyDescription {
         sinks: &[],
         nodes: &[],
     }],
+    globals: &[],
     on_error: OnError::Fail,
 };
 

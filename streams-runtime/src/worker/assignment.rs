@@ -110,6 +110,7 @@ impl Worker<'_> {
         let made = (self.make)(id, Arc::clone(&shared.plan.application_id), options);
         let mut task =
             made.ok_or_else(|| Error::config(format!("the topology has no task {id}")))?;
+        task.attach(&shared.globals);
         let description = task.description();
         let names: Vec<&str> = description.stores.iter().map(|s| s.name).collect();
         let disk = shared.state.task(id.partition, &names)?;

@@ -66,6 +66,7 @@ impl Topology for Pass {
             sinks: &[TopicIndex(1)],
             nodes: &[],
         }],
+        globals: &[],
         on_error: OnError::Fail,
     };
 
@@ -176,6 +177,7 @@ macro_rules! count {
                         nodes: &[],
                     },
                 ],
+                globals: &[],
                 on_error: OnError::Fail,
             };
 
