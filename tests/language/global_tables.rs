@@ -13,9 +13,11 @@ mod orders {
         sink all: stream<Option<String>, String> = "all";
         sink again: stream<String, String> = "again";
 
-        orders.join(products, |text| text.parse().ok(), |text, name| format!("{text}={name}")).to(named);
+        orders.join(products, |text| text.parse::<i64>().ok(), |text, name| format!("{text}={name}")).to(named);
         orders
-            .left_join(products, |key, _| -> Option<i64> { key.as_ref()?.parse().ok() }, |key, text, name| {
+            .left_join(products, |key, _| -> Option<i64> {
+                key.as_ref().and_then(|key| key.parse().ok())
+            }, |key, text, name| {
                 format!("{key:?} {text} {name:?}")
             })
             .to(all);

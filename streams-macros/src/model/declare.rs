@@ -32,8 +32,8 @@ impl Builder<'_> {
         true
     }
 
-    pub(super) fn declare_input(&mut self, input: parse::Input) {
-        self.mention(input.cut);
+    pub(super) fn declare_input(&mut self, mut input: parse::Input) {
+        self.mention(input.cut.take());
         if self.is_declared(&input.name) {
             return;
         }
