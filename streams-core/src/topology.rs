@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use crate::output::TopicIndex;
 use crate::policy::OnError;
 use crate::schema::Boundary;
+use crate::store::Globals;
 use crate::task::TaskLogic;
 
 /// Implemented by the type that `#[topology]` generates.
@@ -18,6 +19,11 @@ pub trait Topology: 'static {
 
     /// Keys and values that are written and read by schemas in a registry.
     const SCHEMAS: &'static [Boundary] = &[];
+
+    /// The global tables, empty: one set for all tasks of a process.
+    fn globals() -> Globals {
+        Globals::default()
+    }
 
     /// A new task of this sub-topology, with its stores in memory and empty.
     fn task(subtopology: usize) -> Box<dyn TaskLogic>;
@@ -59,6 +65,8 @@ pub struct TopologyDescription {
     pub topics: &'static [TopicDescription],
     /// The parts that are connected by nothing but topics.
     pub subtopologies: &'static [SubtopologyDescription],
+    /// Tables that every process reads whole.
+    pub globals: &'static [GlobalDescription],
     /// What becomes of records that cannot be processed, where no source, operator or sink says
     /// otherwise.
     pub on_error: OnError,
@@ -156,6 +164,21 @@ pub struct SourceDescription {
     pub reset: Reset,
     /// Topics that its records may be written to, or what becomes of them (without changelogs).
     pub leads_to: &'static [TopicIndex],
+}
+
+/// A global table.
+#[derive(Debug)]
+pub struct GlobalDescription {
+    /// Name in the language.
+    pub name: &'static str,
+    /// What is read.
+    pub topic: TopicIndex,
+    /// True if rows stay in memory only, and are read again at every start.
+    pub memory: bool,
+    /// What becomes of records that cannot be decoded: there are no dead letters of them.
+    pub on_error: OnError,
+    /// The user's doc comment, if there is one.
+    pub doc: &'static str,
 }
 
 /// Where to start reading a source for which the group has no offset.

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod crash;
 pub mod error;
+mod global;
 pub mod group;
 mod load;
 mod plan;

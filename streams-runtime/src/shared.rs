@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use streams_core::store::Globals;
+
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::error::Error;
@@ -20,6 +22,7 @@ pub(crate) struct Shared {
     /// Where the topology has formats with one.
     pub(crate) registry: Option<Registry>,
     pub(crate) counters: Counters,
+    pub(crate) globals: Globals,
     stop: AtomicBool,
     hurry: AtomicBool,
     failure: Mutex<Option<Error>>,
@@ -32,6 +35,7 @@ impl Shared {
         broker: Arc<dyn Broker>,
         state: StateDir,
         registry: Option<Registry>,
+        globals: Globals,
     ) -> Self {
         Self {
             plan,
@@ -40,6 +44,7 @@ impl Shared {
             state,
             registry,
             counters: Counters::default(),
+            globals,
             stop: AtomicBool::new(false),
             hurry: AtomicBool::new(false),
             failure: Mutex::new(None),
@@ -58,6 +63,17 @@ impl Shared {
         if let Some(registry) = &self.registry {
             registry.enter();
         }
+    }
+
+    /// Memory for rows of global tables, in bytes: a quarter of all, if there are some.
+    pub(crate) fn global_memory(&self) -> usize {
+        if self.globals.is_empty() { 0 } else { self.config.state_cache_max_bytes / 4 }
+    }
+
+    /// Memory for rows of each worker's tasks, in bytes.
+    pub(crate) fn worker_memory(&self) -> usize {
+        let rest = self.config.state_cache_max_bytes - self.global_memory();
+        rest / self.config.threads.max(1)
     }
 
     /// Asks all workers to commit, leave and end.

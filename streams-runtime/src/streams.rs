@@ -20,7 +20,7 @@ use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::store::rocksdb::{StateDir, StateOptions};
 use crate::until_end::{Offsets, UntilEnd};
-use crate::{signal, worker};
+use crate::{global, signal, worker};
 
 /// The worker threads of a topology in this process.
 ///
@@ -150,8 +150,9 @@ impl Streams {
             config.threads
         );
         let threads = config.threads;
-        let shared = Arc::new(Shared::new(plan, config, broker, state, registry));
+        let shared = Arc::new(Shared::new(plan, config, broker, state, registry, T::globals()));
         let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new() };
+        streams.load_globals()?;
         for number in 0..threads {
             let shared = Arc::clone(&shared);
             let thread = std::thread::Builder::new().name(format!("streams-worker-{number}"));
@@ -168,6 +169,26 @@ impl Streams {
             }
         }
         Ok(streams)
+    }
+
+    /// Starts the thread of the global tables, if there are some, and waits until they are read.
+    fn load_globals(&mut self) -> Result<()> {
+        if self.shared.globals.is_empty() {
+            return Ok(());
+        }
+        let shared = Arc::clone(&self.shared);
+        let (loaded, result) = std::sync::mpsc::channel();
+        let thread = std::thread::Builder::new().name("streams-global".to_owned());
+        let spawned = thread.spawn(move || global::run(&shared, &loaded)).map_err(|e| {
+            let text = format!("the thread of the global tables cannot be started: {e}");
+            Error::with_source(ErrorKind::Fatal, text, e)
+        })?;
+        self.workers.push(spawned);
+        // Nothing comes if the thread has panicked.
+        result.recv().unwrap_or_else(|_| {
+            let text = "the thread of the global tables panicked";
+            Err(Error::new(ErrorKind::Fatal, text))
+        })
     }
 
     /// What has happened so far.

@@ -15,6 +15,7 @@ mod errors;
 mod fan_out;
 mod foreign_keys;
 mod formats;
+mod global_tables;
 mod joins;
 mod lock;
 mod processors;

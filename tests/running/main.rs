@@ -9,4 +9,5 @@
 )]
 
 mod foreign_key;
+mod global_table;
 mod support;

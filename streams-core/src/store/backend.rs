@@ -7,7 +7,7 @@ pub type EachRow<'a> = dyn FnMut(&[u8], &[u8]) -> Result<bool> + 'a;
 
 /// An ordered map of bytes on disk, for one store of one task. Only reads: writes go through a
 /// [`FlushBatch`], so that all stores of a task and their changelog positions are written at once.
-pub trait Backend: Send {
+pub trait Backend: Send + Sync {
     /// Calls `found` with the value of `key`, if there is one.
     ///
     /// # Errors

@@ -152,7 +152,8 @@ impl<K, V> Cache<K, V> {
         Some(&mut entry.slot)
     }
 
-    /// The slot of an entry, without a trace of that.
+    /// The slot of an entry, without a trace of that: it does not count as used.
+    #[inline]
     pub(super) fn peek(&self, index: u32) -> Option<(&K, &Slot<V>)> {
         let entry = self.entries.get(index as usize)?.as_ref()?;
         Some((&entry.key, &entry.slot))

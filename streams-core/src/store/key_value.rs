@@ -81,6 +81,41 @@ where
         }
     }
 
+    /// Where the row of `key` is.
+    #[inline]
+    pub(super) fn find(&self, key: &K) -> Place {
+        let hash = self.hasher.hash_one(key);
+        match self.cache.find(hash, |k| k == key) {
+            Some(index) => Place::Memory(index),
+            None if self.home.is_complete() => Place::Nowhere,
+            None => Place::Disk,
+        }
+    }
+
+    /// Brings the row of `key` into memory; gives its place.
+    pub(super) fn bring(&mut self, key: &K) -> Result<u32>
+    where
+        K: Clone,
+    {
+        let hash = self.hasher.hash_one(key);
+        match self.cache.find(hash, |k| k == key) {
+            Some(index) => Ok(index),
+            None => self.load(hash, key),
+        }
+    }
+
+    /// Sets the value of `key`, whatever it was.
+    pub(super) fn set(&mut self, key: K, value: Option<V>, timestamp: i64) {
+        let hash = self.hasher.hash_one(&key);
+        let index = match self.cache.find(hash, |k| *k == key) {
+            Some(index) => index,
+            None => self.cache.insert(hash, key, Slot { value: None, timestamp: -1 }, None),
+        };
+        if let Some(slot) = self.cache.get_mut(index) {
+            *slot = Slot { value, timestamp };
+        }
+    }
+
     /// Brings a key that is not in memory there, with what the disk has of it.
     #[cold]
     fn load<Q>(&mut self, hash: u64, key: &Q) -> Result<u32>
@@ -205,6 +240,24 @@ where
     {
         self.scan(Keys::plain_prefix(prefix))
     }
+}
+
+impl<K, V, KF, VF> KeyValueStore<K, V, KF, VF> {
+    /// The value at a place in memory.
+    #[inline]
+    pub(super) fn at(&self, place: u32) -> Option<&V> {
+        self.cache.peek(place)?.1.value.as_ref()
+    }
+}
+
+/// Where a row is.
+pub(super) enum Place {
+    /// At this place in memory; the row may be known to be absent.
+    Memory(u32),
+    /// There is none.
+    Nowhere,
+    /// On disk, if anywhere.
+    Disk,
 }
 
 impl<K, V, KF, VF> StateStore for KeyValueStore<K, V, KF, VF>

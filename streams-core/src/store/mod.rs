@@ -17,6 +17,7 @@ mod clock;
 mod expiry;
 mod home;
 mod join_buffer;
+mod global;
 mod key_value;
 #[cfg(test)]
 mod laws;
@@ -35,6 +36,7 @@ pub use buffered::Buffered;
 pub use cache::Slot;
 pub use clock::ClockStore;
 pub use join_buffer::JoinBuffer;
+pub use global::{GlobalRow, GlobalState, GlobalTable, Globals};
 pub use key_value::KeyValueStore;
 pub use row::Row;
 pub use scan::{Found, Scan};

@@ -15,7 +15,7 @@ use queue::Queue;
 use crate::calls::Executor;
 use crate::context::{TaskContext, TaskCounters, TopicExists};
 use crate::processor::PunctuationType;
-use crate::store::{FlushBatch, StateStore};
+use crate::store::{FlushBatch, Globals, StateStore};
 use crate::time::WallTime;
 use crate::topology::{SubtopologyDescription, Topology, TopologyDescription};
 use crate::{Output, RecordRef, Result};
@@ -113,6 +113,11 @@ pub trait TaskLogic: Send {
     /// Approximate bytes in memory beside the stores.
     fn held(&self) -> usize {
         0
+    }
+
+    /// Gives the task the global tables of its process.
+    fn attach(&mut self, globals: &Globals) {
+        let _ = globals;
     }
 
     /// For typed access to the stores in tests and queries.
@@ -221,6 +226,11 @@ impl Task {
             calls,
             under_way: false,
         }
+    }
+
+    /// Gives the task the global tables of its process, before it processes anything.
+    pub fn attach(&mut self, globals: &Globals) {
+        self.logic.attach(globals);
     }
 
     /// The task's name.

@@ -52,8 +52,13 @@ static TWO: SubtopologyDescription = SubtopologyDescription {
     sinks: &[],
     nodes: &[],
 };
-static TOPOLOGY: TopologyDescription =
-    TopologyDescription { name: "t", topics: &[], subtopologies: &[], on_error: OnError::Fail };
+static TOPOLOGY: TopologyDescription = TopologyDescription {
+    name: "t",
+    topics: &[],
+    subtopologies: &[],
+    globals: &[],
+    on_error: OnError::Fail,
+};
 
 fn task(max_task_idle_ms: i64) -> Task {
     let id = TaskId { subtopology: 0, partition: 0 };

@@ -17,9 +17,10 @@ pub use handles::{InputTopic, OutputTopic, TestRecord};
 use crate::calls::Executor;
 use crate::context::{TaskContext, TaskCounters};
 use crate::output::TopicIndex;
+use crate::policy::OnError;
 use crate::processor::PunctuationType;
 use crate::schema::{MemoryRegistry, SchemaRegistry, Schemas};
-use crate::store::{Row, StateStore};
+use crate::store::{Globals, Row, StateStore};
 use crate::task::TaskLogic;
 use crate::time::{StreamTime, WallTime};
 use crate::topology::{Topology, TopologyDescription};
@@ -41,6 +42,8 @@ struct Topic {
     name: String,
     /// Sources that read it.
     readers: Vec<Reader>,
+    /// Global tables that are made of it.
+    globals: Vec<usize>,
     next_offset: i64,
     /// Index in `captured` from which `read` goes on.
     cursor: usize,
@@ -58,6 +61,9 @@ struct Pending {
 /// A topology under test. See the module.
 pub struct Driver {
     description: &'static TopologyDescription,
+    globals: Globals,
+    /// Of global tables.
+    counters: TaskCounters,
     tasks: Vec<DriverTask>,
     /// By [`TopicIndex`]: the index in `topics`, where topics of one name are one.
     by_index: Vec<usize>,
@@ -79,9 +85,11 @@ impl Driver {
     pub fn new<T: Topology>() -> Self {
         let description = T::DESCRIPTION;
         let id: Arc<str> = description.name.into();
+        let globals = T::globals();
         let tasks = (0..description.subtopologies.len())
             .map(|n| {
                 let (mut logic, cx) = (T::task(n), TaskContext::new(description, id.clone(), n, 0));
+                logic.attach(&globals);
                 logic.start(WallTime::default());
                 DriverTask { logic, cx }
             })
@@ -91,8 +99,14 @@ impl Driver {
         for topic in description.topics {
             let name = topic.full_name(&id);
             let at = topics.iter().position(|t| t.name == name).unwrap_or_else(|| {
-                let readers = Vec::new();
-                topics.push(Topic { name: name.into(), readers, next_offset: 0, cursor: 0 });
+                let (readers, globals) = (Vec::new(), Vec::new());
+                topics.push(Topic {
+                    name: name.into(),
+                    readers,
+                    globals,
+                    next_offset: 0,
+                    cursor: 0,
+                });
                 topics.len() - 1
             });
             by_index.push(at);
@@ -105,8 +119,16 @@ impl Driver {
                 }
             }
         }
+        for (number, global) in description.globals.iter().enumerate() {
+            let at = by_index.get(usize::from(global.topic.0)).copied();
+            if let Some(topic) = at.and_then(|at| topics.get_mut(at)) {
+                topic.globals.push(number);
+            }
+        }
         let mut driver = Self {
             description,
+            globals,
+            counters: TaskCounters::default(),
             tasks,
             by_index,
             topics,
@@ -209,6 +231,13 @@ impl Driver {
         let Some(place) = self.topics.get_mut(topic) else { return Ok(()) };
         let record = RecordRef { offset: place.next_offset, ..*record };
         place.next_offset += 1;
+        for n in 0..place.globals.len() {
+            let global = self.topics.get(topic).and_then(|t| t.globals.get(n)).copied();
+            if let Some(global) = global {
+                self.take(global, topic, &record)?;
+            }
+        }
+        let Some(place) = self.topics.get(topic) else { return Ok(()) };
         for n in 0..place.readers.len() {
             let reader = self.topics.get(topic).and_then(|t| t.readers.get(n)).copied();
             if let Some(reader) = reader {
@@ -236,6 +265,29 @@ impl Driver {
         Ok(())
     }
 
+    /// Takes a record into a global table.
+    fn take(&mut self, number: usize, topic: usize, record: &RecordRef<'_>) -> Result<()> {
+        let described = self.description.globals.get(number);
+        let (Some(global), Some(described)) = (self.globals.get(number), described) else {
+            return Ok(());
+        };
+        match global.take(record) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.counters.dropped_null += 1;
+                Ok(())
+            }
+            Err(e) if e.is_record() && described.on_error == OnError::Skip => {
+                self.counters.skipped += 1;
+                Ok(())
+            }
+            Err(e) => {
+                let name = self.topics.get(topic).map_or("", |t| &t.name);
+                Err(e.at(|| format!("{name}, partition 0, offset {}", record.offset)))
+            }
+        }
+    }
+
     fn process_at(&mut self, reader: Reader, record: &RecordRef<'_>) -> Result<()> {
         let Some(task) = self.tasks.get_mut(reader.task) else { return Ok(()) };
         // The test driver runs the whole topology as one task, which has one stream time.
@@ -260,7 +312,11 @@ impl Driver {
             else {
                 continue;
             };
-            if self.topics.get(topic).is_some_and(|t| !t.readers.is_empty()) {
+            if self
+                .topics
+                .get(topic)
+                .is_some_and(|t| !t.readers.is_empty() || !t.globals.is_empty())
+            {
                 self.pending.push_back(Pending {
                     topic,
                     timestamp: record.timestamp,
@@ -311,7 +367,7 @@ impl Driver {
 
     fn add_topic(&mut self, name: &str) -> usize {
         let (name, readers) = (name.to_owned(), Vec::new());
-        self.topics.push(Topic { name, readers, next_offset: 0, cursor: 0 });
+        self.topics.push(Topic { name, readers, globals: Vec::new(), next_offset: 0, cursor: 0 });
         self.topics.len() - 1
     }
 
@@ -342,7 +398,7 @@ impl Driver {
 
     /// What happened so far, over all tasks.
     pub fn counters(&self) -> TaskCounters {
-        self.tasks.iter().fold(TaskCounters::default(), |sum, t| sum + t.cx.counters)
+        self.tasks.iter().fold(self.counters, |sum, t| sum + t.cx.counters)
     }
 
     /// The generated task of a sub-topology, whose stores are its fields.
@@ -381,6 +437,14 @@ impl Driver {
                 return read(store);
             }
         }
+        if let Some(global) = self.globals.iter().find(|g| g.name() == name) {
+            let mut rows = Vec::new();
+            global.with(&mut |store| {
+                rows = store.rows()?;
+                Ok(())
+            })?;
+            return Ok(rows);
+        }
         Err(Error::new(ErrorKind::Config, format!("the topology has no store `{name}`")))
     }
 
@@ -390,10 +454,11 @@ impl Driver {
     /// What `each` returns.
     pub fn for_each_store(
         &mut self,
-        each: impl FnMut(&mut dyn StateStore) -> Result<()>,
+        mut each: impl FnMut(&mut dyn StateStore) -> Result<()>,
     ) -> Result<()> {
         self.enter();
-        self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(each)
+        self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(&mut each)?;
+        self.globals.iter().try_for_each(|global| global.with(&mut each))
     }
 }
 

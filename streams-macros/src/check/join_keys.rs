@@ -59,6 +59,15 @@ pub(crate) fn outer_by_foreign_key(errors: &mut Diagnostics, call: &Call) {
     errors.error(call.span(), message);
 }
 
+/// Only a stream's records make results of its join with a table.
+pub(crate) fn outer_with_table(errors: &mut Diagnostics, call: &Call, table: &Ident) {
+    let message = format!(
+        "a stream and a table have no `outer_join`, since only the stream's records make results: \
+         `left_join({table}, …)` keeps those without a row"
+    );
+    errors.error(call.span(), message);
+}
+
 /// A table that is keyed by windows is joined by nobody who has no windows.
 pub(crate) fn windowed(errors: &mut Diagnostics, name: &Ident) {
     let message = format!(

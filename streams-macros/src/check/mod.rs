@@ -15,7 +15,7 @@ pub(crate) mod side_effects;
 pub(crate) mod stable_names;
 pub(crate) mod stores;
 mod time;
-mod topics;
+pub(crate) mod topics;
 pub(crate) mod windows;
 
 use crate::diagnostic::Diagnostics;

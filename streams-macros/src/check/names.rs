@@ -29,6 +29,7 @@ pub(crate) fn unused(builder: &mut Builder<'_>) {
             Named::Flow { ident, flow, used: false } => {
                 let what = match flow {
                     Flow::Table(_) => "table",
+                    Flow::Global(_) => "global table",
                     _ => "stream",
                 };
                 // A table that was made by an operator is kept by its store.

@@ -35,6 +35,13 @@ pub(super) fn check(graph: &Graph, errors: &mut Diagnostics) {
     }
 }
 
+/// A global table is read beside the tasks, by nobody who could write dead letters.
+pub(crate) fn dead_letters_of_global(errors: &mut Diagnostics, at: Span) {
+    let message = "a global table has no dead letters, since no task reads it: choose `on_error = fail` or \
+                   `on_error = skip`";
+    errors.error(at, message);
+}
+
 /// Dead letters are bytes of any type: they have a topic of their own.
 fn dead_letters(graph: &Graph, errors: &mut Diagnostics) {
     for letters in graph.topics.iter().filter(|t| t.role == TopicRole::DeadLetter) {
@@ -109,7 +116,8 @@ fn one_format(
 fn place(graph: &Graph, id: TopicId) -> Span {
     let source = graph.sources.iter().find(|s| s.topic == id).map(|s| s.ident.span());
     let sink = graph.sinks.iter().find(|s| s.topic == id).map(|s| s.ident.span());
-    source.or(sink).unwrap_or_else(Span::call_site)
+    let global = graph.globals.iter().find(|g| g.topic == id).map(|g| g.ident.span());
+    source.or(sink).or(global).unwrap_or_else(Span::call_site)
 }
 
 /// A type as it is on the wire: null or not, borrowed or owned.

@@ -5,19 +5,21 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::emitter::policy;
-use crate::model::{Graph, Kept, Node, Store, StoreKind, Topic, TopicId, TopicRole, text};
+use crate::model::{Global, Graph, Kept, Node, Store, StoreKind, Topic, TopicId, TopicRole, text};
 
 /// An expression of type `&'static TopologyDescription`.
 pub(super) fn description(graph: &Graph) -> TokenStream {
     let name = graph.name.to_string();
     let topics = graph.topics.iter().map(topic);
     let subtopologies = (0..graph.subtopologies).map(|n| subtopology(graph, n));
+    let globals = graph.globals.iter().map(global);
     let on_error = policy(graph.policies.processing);
     quote! {
         &::streams::topology::TopologyDescription {
             name: #name,
             topics: &[#(#topics),*],
             subtopologies: &[#(#subtopologies),*],
+            globals: &[#(#globals),*],
             on_error: #on_error,
         }
     }
@@ -80,6 +82,20 @@ fn topic(topic: &Topic) -> TokenStream {
 fn written<'g>(graph: &'g Graph, node: &'g Node) -> impl Iterator<Item = TopicId> + 'g {
     let sinks = node.operator.sinks().into_iter().map(|sink| graph.sink(sink).topic);
     sinks.chain(node.operator.topic())
+}
+
+fn global(global: &Global) -> TokenStream {
+    let (name, topic, memory) = (global.ident.to_string(), global.topic.0 as u16, global.memory);
+    let (on_error, doc) = (policy(global.on_error), &global.doc);
+    quote! {
+        ::streams::topology::GlobalDescription {
+            name: #name,
+            topic: ::streams::__private::TopicIndex(#topic),
+            memory: #memory,
+            on_error: #on_error,
+            doc: #doc,
+        }
+    }
 }
 
 fn subtopology(graph: &Graph, number: usize) -> TokenStream {

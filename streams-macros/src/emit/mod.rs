@@ -4,6 +4,7 @@ mod completion;
 mod description;
 mod editor;
 mod emitter;
+mod global;
 mod listing;
 mod lock;
 mod names;
@@ -71,6 +72,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let doc = listing::repartitions(graph);
     let (types, lock_test) = (lock::types(siblings), lock::test());
     let stores = stores::aliases(graph);
+    let globals = global::tables(graph);
     let numbers = 0..graph.subtopologies;
     let names = (0..graph.subtopologies).map(names::task);
     quote! {
@@ -85,6 +87,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
             const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
             #types
             #schemas
+            #globals
 
             fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
                 match subtopology {

@@ -7,6 +7,7 @@ use syn::Ident;
 
 use super::completion::Completion;
 use super::emitter::{Emitter, Vars, method_name, policy};
+use super::global::Fields;
 use super::names::{self, here};
 use super::punctuation::Punctuation;
 use crate::model::{
@@ -27,6 +28,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let field_names: Vec<&Ident> = beside.iter().map(|f| &f.name).collect();
     let (field_types, field_inits) = (beside.iter().map(|f| &f.ty), beside.iter().map(|f| &f.init));
     let held = beside.iter().filter(|f| f.memory).map(|f| &f.name);
+    let Fields { fields: globals, inits: global_inits, attach } = Fields::new(graph, subtopology);
     let mut e = Emitter::new(graph);
     let methods: TokenStream =
         sources.iter().enumerate().map(|(n, s)| source_method(&mut e, n, *s)).collect();
@@ -58,6 +60,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
             #(#fields,)*
             #(#observed: i64,)*
             #(#field_names: #field_types,)*
+            #(#globals,)*
         }
 
         #[allow(
@@ -71,6 +74,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
                     #(#inits,)*
                     #(#observed: -1,)*
                     #(#field_names: #field_inits,)*
+                    #(#global_inits,)*
                 }
             }
 
@@ -117,6 +121,8 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
             fn stores(&mut self) -> ::std::vec::Vec<&mut dyn ::streams::store::StateStore> {
                 ::std::vec![#(#store_references),*]
             }
+
+            #attach
 
             fn held(&self) -> usize {
                 0 #(+ self.#held.memory())*

@@ -11,6 +11,7 @@ use crate::model::{Graph, StoreId, Topic, TopicId, TopicRole, borrowed_to_owned,
 /// The type `TestDriver` and the function `test_driver()`.
 pub(super) fn test_driver(graph: &Graph) -> TokenStream {
     let inputs = graph.sources.iter().filter_map(|s| handle(graph, &s.ident, s.topic));
+    let globals = graph.globals.iter().filter_map(|g| handle(graph, &g.ident, g.topic));
     let outputs = graph.sinks.iter().filter_map(|s| handle(graph, &s.ident, s.topic));
     let stores = (0..graph.subtopologies)
         .flat_map(|n| graph.stores_of(n).into_iter().filter_map(move |id| store(graph, n, id)));
@@ -27,6 +28,7 @@ pub(super) fn test_driver(graph: &Graph) -> TokenStream {
         #[allow(dead_code, clippy::type_complexity)]
         impl TestDriver {
             #(#inputs)*
+            #(#globals)*
             #(#outputs)*
             #(#stores)*
         }

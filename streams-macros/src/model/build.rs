@@ -97,6 +97,7 @@ pub(crate) fn build(
         topics: Vec::new(),
         sources: Vec::new(),
         sinks: Vec::new(),
+        globals: Vec::new(),
         stores: Vec::new(),
         nodes: Vec::new(),
         lets: Vec::new(),

@@ -32,10 +32,13 @@ impl Builder<'_> {
         true
     }
 
-    pub(super) fn declare_input(&mut self, input: parse::Input) {
-        self.mention(input.cut);
+    pub(super) fn declare_input(&mut self, mut input: parse::Input) {
+        self.mention(input.cut.take());
         if self.is_declared(&input.name) {
             return;
+        }
+        if input.kind == InputKind::Global {
+            return self.declare_global(input);
         }
         let table = input.kind == InputKind::Table;
         let word = if table { "table" } else { "source" };

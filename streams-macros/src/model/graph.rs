@@ -30,7 +30,9 @@ ids!(
     /// A sink.
     SinkId,
     /// A store.
-    StoreId
+    StoreId,
+    /// A global table; its number is that in the description.
+    GlobalId
 );
 
 /// The whole topology.
@@ -42,6 +44,7 @@ pub(crate) struct Graph {
     pub(crate) topics: Vec<Topic>,
     pub(crate) sources: Vec<Source>,
     pub(crate) sinks: Vec<Sink>,
+    pub(crate) globals: Vec<Global>,
     pub(crate) stores: Vec<Store>,
     pub(crate) nodes: Vec<Node>,
     /// Names that `let` declares.
@@ -136,6 +139,20 @@ pub(crate) struct Sink {
     pub(crate) on_error: OnError,
     /// What it writes may come back through a source.
     pub(crate) feedback: bool,
+}
+
+/// A table that every process reads whole.
+pub(crate) struct Global {
+    pub(crate) ident: Ident,
+    pub(crate) doc: String,
+    pub(crate) topic: TopicId,
+    pub(crate) key: Type,
+    pub(crate) value: Type,
+    pub(crate) key_format: Format,
+    pub(crate) value_format: Format,
+    pub(crate) memory: bool,
+    /// What becomes of records that cannot be read; never a dead letter.
+    pub(crate) on_error: OnError,
 }
 
 /// How long a changelog's records matter.
@@ -246,6 +263,22 @@ impl Graph {
 
     pub(crate) fn store(&self, id: StoreId) -> &Store {
         &self.stores[id.0]
+    }
+
+    pub(crate) fn global(&self, id: GlobalId) -> &Global {
+        &self.globals[id.0]
+    }
+
+    /// The global tables that a sub-topology looks rows up in, in order.
+    pub(crate) fn globals_of(&self, subtopology: usize) -> Vec<GlobalId> {
+        let nodes = self.nodes.iter().zip(&self.subtopology);
+        let mut globals: Vec<GlobalId> = nodes
+            .filter(|(_, at)| **at == subtopology)
+            .filter_map(|(node, _)| node.operator.global())
+            .collect();
+        globals.sort_unstable();
+        globals.dedup();
+        globals
     }
 
     pub(crate) fn topic(&self, id: TopicId) -> &Topic {

@@ -29,6 +29,7 @@ impl Builder<'_> {
                     Flow::Grouped(g) => Flow::Grouped(g.clone()),
                     Flow::GroupedTable(g) => Flow::GroupedTable(g.clone()),
                     Flow::Cogrouped(g) => Flow::Cogrouped(g.clone()),
+                    Flow::Global(g) => Flow::Global(*g),
                     Flow::End | Flow::Broken => Flow::Broken,
                 }
             }

@@ -4,6 +4,7 @@ mod build;
 mod declare;
 mod duration;
 mod format;
+mod global;
 mod graph;
 mod kafka_name;
 mod lookup;
@@ -18,8 +19,8 @@ pub(crate) use build::{Builder, Named, build};
 pub(crate) use duration::milliseconds;
 pub(crate) use format::Format;
 pub(crate) use graph::{
-    Graph, Kept, Node, NodeId, Repartition, SinkId, SourceId, Store, StoreId, StoreKind, Topic,
-    TopicId, TopicRole,
+    Global, GlobalId, Graph, Kept, Node, NodeId, Repartition, SinkId, SourceId, Store, StoreId,
+    StoreKind, Topic, TopicId, TopicRole,
 };
 pub(crate) use kafka_name::read as read_kafka_name;
 pub(crate) use on_error::{InvalidTime, OnError, Written};

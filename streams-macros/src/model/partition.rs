@@ -46,6 +46,24 @@ impl Builder<'_> {
         if stream.key.is_none() {
             stream.key = key_hint.cloned();
         }
+        let stream = self.drop_nulls(stream, nulls, topic, at.span());
+        match stream.rekeyed {
+            None => Some(stream),
+            Some(changed) => {
+                check::co_partitioning::implicit(self, topic, at, changed);
+                self.repartition(stream, topic, None, at, Some(changed))
+            }
+        }
+    }
+
+    /// Drops nulls that do not stay, for an operator of this name.
+    pub(crate) fn drop_nulls(
+        &mut self,
+        mut stream: StreamFlow,
+        nulls: Nulls,
+        name: &str,
+        at: Span,
+    ) -> StreamFlow {
         let null_keys =
             !nulls.keep_keys && stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
         let null_values =
@@ -58,17 +76,11 @@ impl Builder<'_> {
             stream.key = some(stream.key, null_keys);
             stream.value = some(stream.value, null_values);
             let operator = Box::new(ops::DropNulls { keys: null_keys, values: null_values });
-            let name = format!("{topic}-drop-nulls");
+            let name = format!("{name}-drop-nulls");
             let (key, value) = (stream.key.clone(), stream.value.clone());
-            stream.node = self.add(name, at.span(), operator, vec![stream.node], key, value);
+            stream.node = self.add(name, at, operator, vec![stream.node], key, value);
         }
-        match stream.rekeyed {
-            None => Some(stream),
-            Some(changed) => {
-                check::co_partitioning::implicit(self, topic, at, changed);
-                self.repartition(stream, topic, None, at, Some(changed))
-            }
-        }
+        stream
     }
 
     /// Puts a repartition topic behind a stream.

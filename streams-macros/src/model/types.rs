@@ -6,7 +6,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
-use super::graph::{NodeId, StoreId};
+use super::graph::{GlobalId, NodeId, StoreId};
 use super::settings::{Emit, Semantics};
 use crate::rewrite::Function;
 
@@ -16,6 +16,8 @@ pub(crate) enum Flow {
     Grouped(GroupedFlow),
     Table(TableFlow),
     GroupedTable(Box<GroupedTableFlow>),
+    /// For joins of streams only.
+    Global(GlobalId),
     Cogrouped(CogroupedFlow),
     /// The chain has ended: `to`, `branch`, `for_each`.
     End,
@@ -163,7 +165,7 @@ impl Flow {
             Flow::Table(table) => Some(table.node),
             Flow::GroupedTable(grouped) => Some(grouped.table.node),
             Flow::Cogrouped(cogrouped) => cogrouped.parts.first().map(|part| part.stream.node),
-            Flow::End | Flow::Broken => None,
+            Flow::Global(_) | Flow::End | Flow::Broken => None,
         }
     }
 
@@ -175,6 +177,7 @@ impl Flow {
             Flow::Grouped(_) => "a windowed group",
             Flow::Table(_) => "a table",
             Flow::GroupedTable(_) => "a grouped table",
+            Flow::Global(_) => "a global table",
             Flow::Cogrouped(CogroupedFlow { window: None, .. }) => "a cogroup",
             Flow::Cogrouped(_) => "a windowed cogroup",
             Flow::End => "the end of a chain",

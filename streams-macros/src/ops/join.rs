@@ -7,7 +7,7 @@
 //! Null values of the stream are dropped; a null key is dropped by `join`, and joined with nothing
 //! by `left_join`, whose results keep it.
 //!
-//! Other joins: of two streams ([`stream_join`]), of two tables by one key ([`table_join`])
+//! Other joins: of a stream with a global table ([`global_join`]), of two streams ([`stream_join`]), of two tables by one key ([`table_join`])
 //! and by a foreign key ([`foreign_key_join`]).
 
 use proc_macro2::TokenStream;
@@ -17,8 +17,8 @@ use syn::Ident;
 use super::join_grace::{self, Grace};
 use super::keyed_state;
 use super::{
-    Operator, foreign_key_join, function, ident, named, no_other_names, positional, stream_join,
-    table_join,
+    Operator, foreign_key_join, function, global_join, ident, named, no_other_names, positional,
+    stream_join, table_join,
 };
 use crate::check::join_keys;
 use crate::emit::{Emitter, Operand, Vars, here};
@@ -53,6 +53,9 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     match (flow, builder.lookup(&other)) {
         (Flow::Stream(left), Flow::Stream(right)) => {
             stream_join::build(builder, left, right, &other, &call)
+        }
+        (Flow::Stream(left), Flow::Global(right)) => {
+            global_join::build(builder, left, right, &other, &call)
         }
         (Flow::Stream(left), Flow::Table(right)) => with_table(builder, left, &right, &other, call),
         (Flow::Table(left), Flow::Table(right)) if positionals(&call) > 2 => {
@@ -105,11 +108,7 @@ fn with_table(
     let [_, joiner] = positional(builder, call, &usage(call))?;
     let joiner = function(builder, call, joiner, &["left", "right"])?;
     if call.name == "outer_join" {
-        let message = format!(
-            "a stream and a table have no `outer_join`, since only the stream's records make results: \
-             `left_join({table_name}, …)` keeps those without a row"
-        );
-        builder.errors.error(call.span(), message);
+        join_keys::outer_with_table(builder.errors, call, table_name);
         return None;
     }
     if table.window.is_some() {

@@ -12,6 +12,7 @@ mod filter;
 mod flat_map;
 mod for_each;
 mod foreign_key_join;
+mod global_join;
 mod group_by;
 mod join;
 mod join_grace;
@@ -58,7 +59,8 @@ use crate::check::order::{self, grouped, stream, table};
 use crate::diagnostic::suggestion;
 use crate::emit::{Emitter, Vars};
 use crate::model::{
-    Builder, Flow, Graph, NodeId, OnError, SinkId, StoreId, TopicId, Written, read_kafka_name,
+    Builder, Flow, GlobalId, Graph, NodeId, OnError, SinkId, StoreId, TopicId, Written,
+    read_kafka_name,
 };
 use crate::parse::{Arg, Call};
 use crate::rewrite::Function;
@@ -101,6 +103,11 @@ pub(crate) trait Operator {
     /// True if it cannot tell what a key had before an update.
     fn lacks_old(&self) -> bool {
         false
+    }
+
+    /// The global table that it looks rows up in.
+    fn global(&self) -> Option<GlobalId> {
+        None
     }
 
     /// The sinks that it writes.

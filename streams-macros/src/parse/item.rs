@@ -56,6 +56,7 @@ pub(crate) struct Setting {
 pub(crate) enum InputKind {
     Source,
     Table,
+    Global,
 }
 
 /// `stream` or `table` before the types.
@@ -126,7 +127,7 @@ impl Parse for Opt {
     }
 }
 
-const KEYWORDS: [&str; 4] = ["source", "table", "sink", "store"];
+const KEYWORDS: [&str; 5] = ["source", "table", "global", "sink", "store"];
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -176,7 +177,7 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
         let hint = suggestion_or(
             &word,
             KEYWORDS.into_iter().chain(["let"]),
-            "an item is `source`, `table`, `sink`, `store`, `let`, a setting `name = …;` or a chain \
+            "an item is `source`, `table`, `global`, `sink`, `store`, `let`, a setting `name = …;` or a chain \
              `stream.operator(…)…;`",
         );
         let message = format!("`{word}` does not open an item{hint}");
@@ -186,7 +187,7 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
     input.parse::<Token![:]>().map_err(|e| {
         let kind = match word.as_str() {
             "store" => "kv",
-            "table" => "table",
+            "table" | "global" => "table",
             _ => "stream",
         };
         let message =
@@ -209,10 +210,12 @@ fn parse_declaration(input: ParseStream<'_>, doc: String) -> syn::Result<Item> {
     match word.as_str() {
         "sink" => Ok(Item::Sink(Sink { doc, name, shape, key, value, topic, options, cut })),
         _ => {
-            let input_kind = if word == "table" { InputKind::Table } else { InputKind::Source };
-            let wanted = if word == "table" { Shape::Table } else { Shape::Stream };
+            let (input_kind, wanted, right) = match word.as_str() {
+                "table" => (InputKind::Table, Shape::Table, "table"),
+                "global" => (InputKind::Global, Shape::Table, "table"),
+                _ => (InputKind::Source, Shape::Stream, "stream"),
+            };
             if shape != wanted {
-                let right = if word == "table" { "table" } else { "stream" };
                 let message = format!("a `{word}` is declared as `{right}<K, V>`");
                 return Err(syn::Error::new(kind.span(), message));
             }

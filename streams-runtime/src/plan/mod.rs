@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use streams_core::output::TopicIndex;
+use streams_core::policy::OnError;
 use streams_core::task::TaskId;
 use streams_core::topology::{Reset, TopicDescription, TopicRole, TopologyDescription};
 
@@ -45,6 +46,27 @@ pub(crate) struct ReadTopic {
     pub(crate) leads_to: &'static [TopicIndex],
 }
 
+/// A global table's topic.
+#[derive(Clone, Debug)]
+pub(crate) struct GlobalTopic {
+    /// Full name.
+    pub(crate) topic: Arc<str>,
+    /// Number of partitions, all of which every process reads.
+    pub(crate) partitions: i32,
+    /// True if rows stay in memory only.
+    pub(crate) memory: bool,
+    /// What becomes of records that cannot be decoded.
+    pub(crate) on_error: OnError,
+}
+
+impl GlobalTopic {
+    /// Its partitions.
+    pub(crate) fn partitions(&self) -> impl Iterator<Item = TopicPartition> + '_ {
+        let at = |partition| TopicPartition { topic: Arc::clone(&self.topic), partition };
+        (0..self.partitions).map(at)
+    }
+}
+
 /// A store's changelog, of all tasks of its sub-topology.
 #[derive(Clone, Debug)]
 pub(crate) struct Changelog {
@@ -66,6 +88,8 @@ pub(crate) struct Plan {
     pub(crate) sources: Vec<Vec<usize>>,
     /// For each sub-topology its stores' changelogs.
     pub(crate) changelogs: Vec<Vec<Changelog>>,
+    /// The topics of global tables, in their order.
+    pub(crate) globals: Vec<GlobalTopic>,
 }
 
 /// What the planner has to know beside the topology.
@@ -132,7 +156,14 @@ impl Plan {
             reads: Vec::new(),
             sources: Vec::new(),
             changelogs: Vec::new(),
+            globals: Vec::new(),
         };
+        for global in topology.globals {
+            let Some(planned) = plan.topic(global.topic) else { continue };
+            let (topic, partitions) = (Arc::clone(&planned.name), planned.partitions);
+            let (memory, on_error) = (global.memory, global.on_error);
+            plan.globals.push(GlobalTopic { topic, partitions, memory, on_error });
+        }
         for (number, subtopology) in topology.subtopologies.iter().enumerate() {
             let mut sources = Vec::new();
             for source in subtopology.sources {

@@ -65,6 +65,7 @@ static JOINED: TopologyDescription = TopologyDescription {
             nodes: &[],
         },
     ],
+    globals: &[],
     on_error: OnError::Fail,
 };
 
@@ -78,6 +79,7 @@ static DIRECT: TopologyDescription = TopologyDescription {
         sinks: &[],
         nodes: &[],
     }],
+    globals: &[],
     on_error: OnError::Fail,
 };
 

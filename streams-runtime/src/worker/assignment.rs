@@ -123,6 +123,7 @@ impl Worker<'_> {
         if task.description().nodes.iter().any(|n| n.operator == "call") {
             task.set_executor(crate::calls::executor()?);
         }
+        task.attach(&shared.globals);
         let description = task.description();
         let names: Vec<&str> = description.stores.iter().map(|s| s.name).collect();
         let disk = shared.state.task(id.partition, &names)?;

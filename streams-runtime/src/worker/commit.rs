@@ -50,7 +50,7 @@ impl Worker<'_> {
 
     /// This worker's share of the memory for rows.
     fn memory_budget(&self) -> usize {
-        self.shared.config.state_cache_max_bytes / self.shared.config.threads.max(1)
+        self.shared.worker_memory()
     }
 
     fn weigh(&mut self) -> Weight {

@@ -66,6 +66,7 @@ impl Topology for Pass {
             sinks: &[TopicIndex(1)],
             nodes: &[],
         }],
+        globals: &[],
         on_error: OnError::Fail,
     };
 
@@ -180,6 +181,7 @@ macro_rules! count {
                         nodes: &[],
                     },
                 ],
+                globals: &[],
                 on_error: OnError::Fail,
             };
 

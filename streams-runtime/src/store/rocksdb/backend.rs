@@ -1,7 +1,6 @@
 //! The rows of one store of one task.
 
-use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rocksdb::{BoundColumnFamily, ReadOptions};
 use streams_core::store::{Backend, EachRow};
@@ -15,13 +14,14 @@ pub(super) struct RocksBackend {
     shared: Arc<Shared>,
     family: String,
     prefix: [u8; 4],
-    /// The partition and a key, put together for each read.
-    key: RefCell<Vec<u8>>,
+    /// The partition and a key, put together for each read. Never contended: tasks of one thread read,
+    /// and global tables under their own lock.
+    key: Mutex<Vec<u8>>,
 }
 
 impl RocksBackend {
     pub(super) fn new(shared: Arc<Shared>, family: String, prefix: [u8; 4]) -> Self {
-        Self { shared, family, prefix, key: RefCell::new(prefix.to_vec()) }
+        Self { shared, family, prefix, key: Mutex::new(prefix.to_vec()) }
     }
 
     fn family(&self) -> Result<Arc<BoundColumnFamily<'_>>> {
@@ -44,7 +44,7 @@ impl Backend for RocksBackend {
     fn get(&self, key: &[u8], found: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
         let family = self.family()?;
         let row = {
-            let mut buffer = self.key.borrow_mut();
+            let mut buffer = self.key.lock().unwrap_or_else(PoisonError::into_inner);
             buffer.truncate(self.prefix.len());
             buffer.extend_from_slice(key);
             self.shared.db.get_pinned_cf(&family, &*buffer)

@@ -2,7 +2,14 @@
 
 use streams::prelude::*;
 
-super::entries!(stream_table_join, stream_table_join_rekeyed, stream_table_left_join);
+super::entries!(
+    stream_table_join,
+    stream_table_join_rekeyed,
+    stream_table_left_join,
+    stream_global_join,
+    stream_global_left_join,
+    global_table_by_key
+);
 
 #[topology]
 mod stream_table_join {
@@ -42,5 +49,48 @@ mod stream_table_left_join {
         sink out: stream<Option<String>, String> = "out";
 
         stream.left_join(table, |l, r| format!("{l}+{}", shown(r))).to(out);
+    }
+}
+
+#[topology]
+mod stream_global_join {
+    use crate::topologies::before_colon;
+
+    topology! {
+        source stream: stream<Option<String>, Option<String>> = "stream";
+        global globals: table<String, String> = "global";
+        sink out: stream<Option<String>, String> = "out";
+
+        stream.join(globals, |v| before_colon(v), |l, r| format!("{l}+{r}")).to(out);
+    }
+}
+
+#[topology]
+mod stream_global_left_join {
+    use crate::topologies::{before_colon, shown};
+
+    topology! {
+        source stream: stream<Option<String>, Option<String>> = "stream";
+        global globals: table<String, String> = "global";
+        sink out: stream<Option<String>, String> = "out";
+
+        stream.left_join(globals, |v| before_colon(v), |l, r| format!("{l}+{}", shown(r))).to(out);
+    }
+}
+
+#[topology]
+mod global_table_by_key {
+    use crate::topologies::shown;
+
+    topology! {
+        source stream: stream<Option<String>, Option<String>> = "stream";
+        global globals: table<String, String> = "table";
+        sink out: stream<Option<String>, String> = "out";
+
+        stream
+            .left_join(globals, |key, _| key.clone(), |key, l, r| {
+                format!("{}:{l}+{}", shown(key.as_ref()), shown(r))
+            })
+            .to(out);
     }
 }

@@ -1,0 +1,16 @@
+//! Nobody looks rows up in the global table.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source orders: stream<String, String> = "orders";
+        global products: table<i64, String> = "products";
+        sink out: stream<String, String> = "out";
+
+        orders.to(out);
+    }
+}
+
+fn main() {}
