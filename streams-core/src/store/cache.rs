@@ -1,5 +1,11 @@
 //! The typed cache under every store: a hash table over a slab of entries, with two lists of dirty
 //! entries.
+//!
+//! What the disk lacks can be read in the order of keys, for scans that merge it with the disk. That
+//! order is made when it is first asked for and kept up from then on: a store that is never scanned
+//! pays nothing. In a store without a disk everything is lacking there.
+
+use std::collections::BTreeMap;
 
 use hashbrown::HashTable;
 
@@ -37,31 +43,29 @@ pub(super) struct Cache<K, V> {
     free: Vec<u32>,
     unlogged: Vec<u32>,
     unflushed: Vec<u32>,
+    /// The first `ordered` of `unflushed`, by encoded key.
+    order: BTreeMap<Vec<u8>, u32>,
+    ordered: usize,
     bytes: usize,
     hand: usize,
-    /// False for stores without a changelog, or without a disk: nothing is owed then.
+    /// False for stores without a changelog: nothing is owed then.
     logs: bool,
-    flushes: bool,
 }
 
 impl<K, V> Cache<K, V> {
-    pub(super) fn new(logs: bool, flushes: bool) -> Self {
+    pub(super) fn new(logs: bool) -> Self {
         Self {
             table: HashTable::new(),
             entries: Vec::new(),
             free: Vec::new(),
             unlogged: Vec::new(),
             unflushed: Vec::new(),
+            order: BTreeMap::new(),
+            ordered: 0,
             bytes: 0,
             hand: 0,
             logs,
-            flushes,
         }
-    }
-
-    /// From now on changes are owed to a disk.
-    pub(super) fn set_flushes(&mut self) {
-        self.flushes = true;
     }
 
     /// The index of the entry with this hash for which `is_key` holds.
@@ -115,7 +119,7 @@ impl<K, V> Cache<K, V> {
             self.unlogged.push(index);
             entry.flags |= UNLOGGED;
         }
-        if self.flushes && entry.flags & UNFLUSHED == 0 {
+        if entry.flags & UNFLUSHED == 0 {
             self.unflushed.push(index);
             entry.flags |= UNFLUSHED;
         }
@@ -123,9 +127,56 @@ impl<K, V> Cache<K, V> {
         Some(&mut entry.slot)
     }
 
-    /// The slot of an entry, to overwrite with what changelog and disk have anyway.
-    pub(super) fn get_clean(&mut self, index: u32) -> Option<&mut Slot<V>> {
-        Some(&mut self.entries.get_mut(index as usize)?.as_mut()?.slot)
+    /// Sets an entry to what the changelog has: the one that was found, or a new one.
+    pub(super) fn restore(&mut self, found: Option<u32>, hash: u64, key: K, slot: Slot<V>) {
+        match found {
+            None => {
+                let index = self.insert(hash, key, slot, None);
+                self.restored(index);
+            }
+            Some(index) => {
+                if let Some(place) = self.restored(index) {
+                    *place = slot;
+                }
+            }
+        }
+    }
+
+    /// The slot of an entry, to change to what the changelog has.
+    pub(super) fn restored(&mut self, index: u32) -> Option<&mut Slot<V>> {
+        let entry = self.entries.get_mut(index as usize)?.as_mut()?;
+        if entry.flags & UNFLUSHED == 0 {
+            self.unflushed.push(index);
+            entry.flags |= UNFLUSHED;
+        }
+        Some(&mut entry.slot)
+    }
+
+    /// The slot of an entry, without a trace of that.
+    pub(super) fn peek(&self, index: u32) -> Option<(&K, &Slot<V>)> {
+        let entry = self.entries.get(index as usize)?.as_ref()?;
+        Some((&entry.key, &entry.slot))
+    }
+
+    /// Brings the order of what the disk lacks up to date; `encode` appends a key.
+    pub(super) fn put_in_order<E>(
+        &mut self,
+        encode: impl Fn(&K, &mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while let Some(&index) = self.unflushed.get(self.ordered) {
+            if let Some(Some(entry)) = self.entries.get(index as usize) {
+                let mut key = Vec::new();
+                encode(&entry.key, &mut key)?;
+                self.order.insert(key, index);
+            }
+            self.ordered += 1;
+        }
+        Ok(())
+    }
+
+    /// What the disk lacks, by encoded key, as of the last [`put_in_order`](Self::put_in_order).
+    pub(super) fn order(&self) -> &BTreeMap<Vec<u8>, u32> {
+        &self.order
     }
 
     /// Calls `each` with every entry owed to the changelog, then owes none.
@@ -159,6 +210,8 @@ impl<K, V> Cache<K, V> {
 
     /// What was owed to the disk is on it.
     pub(super) fn flushed(&mut self) {
+        self.order.clear();
+        self.ordered = 0;
         for index in self.unflushed.drain(..) {
             if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
                 entry.flags &= !UNFLUSHED;
@@ -201,17 +254,26 @@ impl<K, V> Cache<K, V> {
         self.table.len() < before
     }
 
-    /// Removes entries that nothing is owed for and whose value `keep` does not want.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut V) -> bool) {
+    /// Removes entries that nothing is owed for and whose value `keep` does not want. Where there is
+    /// no disk (`in_memory`), none is owed to it.
+    pub(super) fn retain(&mut self, in_memory: bool, mut keep: impl FnMut(&mut V) -> bool) {
+        let owed = if in_memory { UNLOGGED } else { UNLOGGED | UNFLUSHED };
+        let before = self.table.len();
         for index in 0..self.entries.len() {
             let Some(place) = self.entries.get_mut(index) else { break };
             let Some(entry) = place else { continue };
             let kept = entry.slot.value.as_mut().is_some_and(&mut keep);
-            if !kept && entry.flags & (UNLOGGED | UNFLUSHED) == 0 {
+            if !kept && entry.flags & owed == 0 {
                 let (hash, bytes) = (entry.hash, entry.bytes);
                 *place = None;
                 self.unlink(hash, index as u32, bytes);
             }
+        }
+        if in_memory && self.table.len() < before {
+            let entries = &self.entries;
+            self.unflushed.retain(|&i| entries.get(i as usize).is_some_and(Option::is_some));
+            self.order.clear();
+            self.ordered = 0;
         }
     }
 

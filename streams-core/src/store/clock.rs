@@ -1,9 +1,10 @@
 //! The largest timestamp that an operator has seen, kept across restarts: a window that has closed
 //! is closed for good. One row, `time` → milliseconds (8 bytes, big endian).
 
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::row::{self, Row, append};
+use super::{Backend, FlushBatch, StateStore};
 use crate::output::TopicIndex;
-use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
+use crate::{Error, ErrorKind, Output, RecordRef, Result};
 
 const KEY: &[u8] = b"time";
 
@@ -60,14 +61,9 @@ impl StateStore for ClockStore {
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
         let Some(topic) = self.changelog.filter(|_| self.time > self.logged) else { return Ok(()) };
         self.logged = self.time;
-        output.write(
-            topic,
-            Some(partition),
-            self.time,
-            Headers::EMPTY,
-            |out| append(out, KEY).map(|()| true),
-            |out| append(out, &self.time.to_be_bytes()).map(|()| true),
-        )
+        let value = |out: &mut Vec<u8>| append(out, &self.time.to_be_bytes());
+        let key = |out: &mut Vec<u8>| append(out, KEY);
+        row::log(output, (topic, partition), self.time, key, Some(value))
     }
 
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
@@ -75,8 +71,8 @@ impl StateStore for ClockStore {
             return Ok(());
         }
         self.written = self.time;
-        let row = self.time.to_be_bytes();
-        batch.put(|out| append(out, KEY), |out| append(out, &[row, row].concat()))
+        let value = |out: &mut Vec<u8>| append(out, &self.time.to_be_bytes());
+        row::flush(batch, self.time, |out: &mut Vec<u8>| append(out, KEY), Some(value)).map(drop)
     }
 
     fn flushed(&mut self) {
@@ -89,15 +85,14 @@ impl StateStore for ClockStore {
         if self.backend.is_none() {
             return Ok(());
         }
-        let timestamp = record.timestamp.to_be_bytes();
-        batch.put(|out| append(out, KEY), |out| append(out, &[&timestamp, value].concat()))
+        row::restore(batch, record, |out: &mut Vec<u8>| append(out, KEY))
     }
 
     fn restored(&mut self) -> Result<()> {
         let Some(backend) = self.backend.take() else { return Ok(()) };
         self.time = -1;
         (self.logged, self.written, self.flushed) = (-1, -1, -1);
-        let read = backend.get(KEY, &mut |row| self.read(split_row(row)?.1));
+        let read = backend.get(KEY, &mut |row| self.read(row::split(row)?.1));
         self.backend = Some(backend);
         read
     }

@@ -1,27 +1,25 @@
 //! The key-value store: the latest value of each key, with its timestamp.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
+use std::ops::RangeBounds;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::home::{self, Home};
+use super::row::{self, Listing, Row};
+use super::scan::{Found, Keys, Scan};
+use super::{Backend, FlushBatch, StateStore};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
-use crate::{Headers, Output, RecordRef, Result};
+use crate::{Output, RecordRef, Result};
 
 /// A key-value store (Kafka Streams' `TimestampedKeyValueStore`), with keys written in the format
 /// `KF` and values in `VF`.
 pub struct KeyValueStore<K, V, KF, VF> {
-    name: &'static str,
-    changelog: Option<TopicIndex>,
+    home: Home,
     cache: Cache<K, V>,
     hasher: foldhash::fast::FixedState,
-    backend: Option<Box<dyn Backend>>,
-    /// True while every key that exists is in memory: a miss is then an answer.
-    complete: bool,
-    scratch: Vec<u8>,
     formats: PhantomData<fn() -> (KF, VF)>,
 }
 
@@ -34,13 +32,9 @@ where
     /// An empty store in memory.
     pub fn new(name: &'static str, changelog: Option<TopicIndex>) -> Self {
         Self {
-            name,
-            changelog,
-            cache: Cache::new(changelog.is_some(), false),
+            home: Home::new(name, changelog),
+            cache: Cache::new(changelog.is_some()),
             hasher: foldhash::fast::FixedState::default(),
-            backend: None,
-            complete: true,
-            scratch: Vec::new(),
             formats: PhantomData,
         }
     }
@@ -59,7 +53,7 @@ where
         let hash = self.hasher.hash_one(key);
         let index = match self.cache.find(hash, |k| k.borrow() == key) {
             Some(index) => index,
-            None if self.complete => return Ok(None),
+            None if self.home.is_complete() => return Ok(None),
             None => self.load(hash, key)?,
         };
         Ok(self.cache.get(index).and_then(|s| Some((s.value.as_ref()?, s.timestamp))))
@@ -94,22 +88,103 @@ where
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
         KF: Encode<Q>,
     {
-        let mut slot = Slot { value: None, timestamp: -1 };
-        let mut bytes = None;
-        if !self.complete
-            && let Some(backend) = &self.backend
-        {
-            self.scratch.clear();
-            KF::encode(key, &mut self.scratch)?;
-            backend.get(&self.scratch, &mut |row| {
-                let (timestamp, value) = split_row(row)?;
-                slot = Slot { value: Some(VF::decode(value)?), timestamp };
-                bytes = Some(row.len());
-                Ok(())
-            })?;
-        }
-        let bytes = bytes.map(|b| b + self.scratch.len());
+        let (slot, bytes) = self.home.load::<V, VF>(|out: &mut Vec<u8>| KF::encode(key, out))?;
         Ok(self.cache.insert(hash, key.to_owned(), slot, bytes))
+    }
+
+    /// Puts the value of a key, with the timestamp that the value has from now on.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn put<Q>(&mut self, key: &Q, value: V, timestamp: i64) -> Result<()>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        *self.slot(key)? = Slot { value: Some(value), timestamp };
+        Ok(())
+    }
+
+    /// Deletes a key, and gives the value that it had.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn delete<Q>(&mut self, key: &Q) -> Result<Option<V>>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        if self.get(key)?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.slot(key)?.value.take())
+    }
+
+    fn scan(&mut self, keys: Keys) -> Result<Scan<'_, Found<K, V>>>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        self.cache.put_in_order(|key, out| KF::encode(key, out))?;
+        let (home, cache) = (&self.home, &self.cache);
+        Ok(Scan::new(keys, move |page| {
+            if let Some(disk) = home.disk() {
+                page.disk(disk, &[], &mut |key, bytes| {
+                    if cache.order().contains_key(key) {
+                        return Ok(None);
+                    }
+                    let (value, timestamp) = row::decode::<V, VF>(bytes)?;
+                    Ok(Some(Found { key: KF::decode(key)?, span: (), value, timestamp }))
+                })?;
+            }
+            page.memory(cache.order(), false, &mut |encoded, index, source| {
+                let Some((key, slot)) = cache.peek(index) else { return Ok(true) };
+                let Some(value) = slot.value.clone() else { return Ok(true) };
+                let timestamp = slot.timestamp;
+                let row = Found { key: key.clone(), span: (), value, timestamp };
+                Ok(source.push(encoded, row))
+            })
+        }))
+    }
+
+    /// All rows, in the order of their encoded keys.
+    ///
+    /// # Errors
+    /// If a key cannot be encoded; the scan's items, if the disk cannot be read.
+    pub fn all(&mut self) -> Result<Scan<'_, Found<K, V>>>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        self.scan(Keys::all())
+    }
+
+    /// The rows of a range of keys, which is one of their encoding: `range("a".."c")`,
+    /// `range(&first..=&last)`.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn range<Q>(&mut self, keys: impl RangeBounds<Q>) -> Result<Scan<'_, Found<K, V>>>
+    where
+        KF: Encode<Q>,
+        K: Clone,
+        V: Clone,
+    {
+        self.scan(Keys::plain::<Q, KF>(&keys)?)
+    }
+
+    /// The rows whose encoded key begins with these bytes.
+    ///
+    /// # Errors
+    /// As [`all`](Self::all).
+    pub fn prefix(&mut self, prefix: &[u8]) -> Result<Scan<'_, Found<K, V>>>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        self.scan(Keys::plain_prefix(prefix))
     }
 }
 
@@ -121,91 +196,48 @@ where
     VF: Encode<V> + DecodeOwned<V>,
 {
     fn name(&self) -> &'static str {
-        self.name
+        self.home.name
     }
 
     fn open(&mut self, backend: Box<dyn Backend>) -> Result<()> {
-        self.complete = backend.is_empty()?;
-        self.backend = Some(backend);
-        self.cache.set_flushes();
-        Ok(())
+        self.home.open(backend)
     }
 
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
-        let Some(topic) = self.changelog else { return Ok(()) };
-        self.cache.log(|key, slot| {
-            output.write(
-                topic,
-                Some(partition),
-                slot.timestamp.max(0),
-                Headers::EMPTY,
-                |out| KF::encode(key, out).map(|()| true),
-                |out| match &slot.value {
-                    Some(value) => VF::encode(value, out).map(|()| true),
-                    None => Ok(false),
-                },
-            )
-        })
+        match self.home.changelog(partition) {
+            Some(topic) => home::log::<K, V, VF>(&mut self.cache, output, topic, KF::encode),
+            None => Ok(()),
+        }
     }
 
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
-        self.cache.flush(|key, slot| {
-            let before = batch.bytes();
-            match &slot.value {
-                Some(value) => batch.put(
-                    |out| KF::encode(key, out),
-                    |out| {
-                        out.extend_from_slice(&slot.timestamp.to_be_bytes());
-                        VF::encode(value, out)
-                    },
-                )?,
-                None => batch.delete(|out| KF::encode(key, out))?,
-            }
-            Ok(batch.bytes() - before)
-        })
+        match self.home.disk() {
+            Some(_) => home::flush::<K, V, VF>(&mut self.cache, batch, KF::encode),
+            None => Ok(()),
+        }
     }
 
     fn flushed(&mut self) {
-        self.cache.flushed();
+        if self.home.disk().is_some() {
+            self.cache.flushed();
+        }
     }
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(key) = record.key else { return Ok(()) };
-        if self.backend.is_some() {
-            return match record.value {
-                Some(value) => batch.put(
-                    |out| append(out, key),
-                    |out| {
-                        out.extend_from_slice(&record.timestamp.to_be_bytes());
-                        append(out, value)
-                    },
-                ),
-                None => batch.delete(|out| append(out, key)),
-            };
+        if self.home.disk().is_some() {
+            return row::restore(batch, record, |out: &mut Vec<u8>| row::append(out, key));
         }
         let key: K = KF::decode(key)?;
         let value = record.value.map(VF::decode).transpose()?;
-        let slot = Slot { value, timestamp: record.timestamp };
         let hash = self.hasher.hash_one(&key);
-        match self.cache.find(hash, |k| *k == key) {
-            Some(index) => {
-                if let Some(place) = self.cache.get_clean(index) {
-                    *place = slot;
-                }
-            }
-            None => {
-                let bytes = record.value.map(|v| v.len() + 8);
-                self.cache.insert(hash, key, slot, bytes);
-            }
-        }
+        let found = self.cache.find(hash, |k| *k == key);
+        self.cache.restore(found, hash, key, Slot { value, timestamp: record.timestamp });
         Ok(())
     }
 
     fn restored(&mut self) -> Result<()> {
-        if let Some(backend) = &self.backend {
-            self.complete = backend.is_empty()?;
-        }
-        Ok(())
+        self.home.restored()
     }
 
     fn memory(&self) -> usize {
@@ -217,37 +249,26 @@ where
     }
 
     fn shrink(&mut self, target: usize) {
-        if self.backend.is_some() && self.cache.shrink(target) {
-            self.complete = false;
+        if self.home.disk().is_some() && self.cache.shrink(target) {
+            self.home.evicted();
         }
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let mut rows = BTreeMap::new();
-        if let Some(backend) = &self.backend {
-            backend.scan(&[], None, false, &mut |key, row| {
-                let (timestamp, value) = split_row(row)?;
-                rows.insert(key.to_vec(), (value.to_vec(), timestamp));
+        let mut listing = Listing::default();
+        if let Some(disk) = self.home.disk() {
+            disk.scan(&[], None, false, &mut |key, row| {
+                let (timestamp, value) = row::split(row)?;
+                listing.insert(key.to_vec(), value, timestamp);
                 Ok(true)
             })?;
         }
         for (key, slot) in self.cache.iter() {
             let mut encoded = Vec::new();
             KF::encode(key, &mut encoded)?;
-            match &slot.value {
-                None => {
-                    rows.remove(&encoded);
-                }
-                Some(value) => {
-                    let mut bytes = Vec::new();
-                    VF::encode(value, &mut bytes)?;
-                    rows.insert(encoded, (bytes, slot.timestamp));
-                }
-            }
+            let value = row::value::<V, VF>(slot.value.as_ref());
+            listing.overlay(encoded, value, slot.timestamp)?;
         }
-        Ok(rows
-            .into_iter()
-            .map(|(key, (value, timestamp))| Row { key, value, timestamp })
-            .collect())
+        Ok(listing.rows())
     }
 }

@@ -11,21 +11,35 @@
 //!   replays what the disk lacks.
 
 mod backend;
+mod buffered;
 mod cache;
 mod clock;
+mod expiry;
+mod home;
+mod join_buffer;
 mod key_value;
+mod order;
+mod ordered;
+mod row;
+mod scan;
 mod span;
 mod subscription;
 mod unmatched;
+mod versioned;
 mod window;
 
 pub use backend::{Backend, EachRow, FlushBatch, FlushOp};
+pub use buffered::Buffered;
 pub use cache::Slot;
 pub use clock::ClockStore;
+pub use join_buffer::JoinBuffer;
 pub use key_value::KeyValueStore;
+pub use row::Row;
+pub use scan::{Found, Scan};
 pub use span::{Rows, SessionSpan, Span, SpanStore, WindowSpan};
 pub use subscription::SubscriptionStore;
 pub use unmatched::{Either, UnmatchedStore};
+pub use versioned::{Placed, Validity, Version, VersionedStore};
 pub use window::WindowStore;
 
 use crate::{Output, RecordRef, Result};
@@ -86,6 +100,16 @@ pub trait StateStore: Send {
     /// # Errors
     /// If the disk cannot be read.
     fn rows(&self) -> Result<Vec<Row>>;
+
+    /// The rows that a lookup as of `time` finds, in milliseconds since the Unix epoch. Only a versioned
+    /// store knows of other times than now.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    fn rows_as_of(&self, time: i64) -> Result<Vec<Row>> {
+        let _ = time;
+        self.rows()
+    }
 }
 
 /// A store of windows, as far as their closing needs it.
@@ -101,36 +125,4 @@ pub trait WindowRows<K, V> {
     /// # Errors
     /// If the disk cannot be read.
     fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()>;
-}
-
-/// A row in its encoding: key and value as in the changelog, and the timestamp of the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    /// Encoded key.
-    pub key: Vec<u8>,
-    /// Encoded value.
-    pub value: Vec<u8>,
-    /// Milliseconds since the Unix epoch.
-    pub timestamp: i64,
-}
-
-/// A row on disk: the timestamp (8 bytes, big endian), then the value, as Kafka Streams' timestamped
-/// stores.
-fn split_row(row: &[u8]) -> Result<(i64, &[u8])> {
-    match row.split_first_chunk::<8>() {
-        Some((timestamp, value)) => Ok((i64::from_be_bytes(*timestamp), value)),
-        None => Err(crate::Error::new(
-            crate::ErrorKind::Store,
-            format!(
-                "a row of {} bytes on disk lacks its timestamp: the state directory is damaged; \
-                     delete it, it is rebuilt from the changelog",
-                row.len()
-            ),
-        )),
-    }
-}
-
-fn append(out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
-    out.extend_from_slice(bytes);
-    Ok(())
 }

@@ -9,11 +9,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::row::{self, Row, append};
+use super::{Backend, FlushBatch, StateStore};
 use crate::format::{Decode, Encode, Subscriptions};
 use crate::op::Subscription;
 use crate::output::TopicIndex;
-use crate::{Headers, Output, RecordRef, Result};
+use crate::{Output, RecordRef, Result};
 
 struct Entry {
     /// `None` hides a row on disk that is deleted.
@@ -142,7 +143,7 @@ impl SubscriptionStore {
                     give(newer, each)?;
                     return Ok(true);
                 }
-                let (timestamp, value) = split_row(row)?;
+                let (timestamp, value) = row::split(row)?;
                 each(row_key, value, timestamp)?;
                 Ok(true)
             })?;
@@ -176,17 +177,10 @@ impl StateStore for SubscriptionStore {
         for row_key in std::mem::take(&mut self.unlogged) {
             let entry = self.entries.get(&row_key);
             let value = entry.and_then(|e| e.value.as_deref());
-            output.write(
-                topic,
-                Some(partition),
-                entry.map_or(0, |e| e.timestamp).max(0),
-                Headers::EMPTY,
-                |out| append(out, &row_key).map(|()| true),
-                |out| match value {
-                    Some(value) => append(out, value).map(|()| true),
-                    None => Ok(false),
-                },
-            )?;
+            let timestamp = entry.map_or(0, |e| e.timestamp);
+            let key = |out: &mut Vec<u8>| append(out, &row_key);
+            let value = value.map(|value| |out: &mut Vec<u8>| append(out, value));
+            row::log(output, (topic, partition), timestamp, key, value)?;
         }
         Ok(())
     }
@@ -194,10 +188,11 @@ impl StateStore for SubscriptionStore {
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
         for row_key in &self.unflushed {
             let entry = self.entries.get(row_key);
-            match entry.and_then(|e| Some((e.value.as_deref()?, e.timestamp))) {
-                Some((value, timestamp)) => put(batch, row_key, value, timestamp)?,
-                None => batch.delete(|out| append(out, row_key))?,
-            }
+            let timestamp = entry.map_or(0, |e| e.timestamp);
+            let key = |out: &mut Vec<u8>| append(out, row_key);
+            let value = entry.and_then(|e| e.value.as_deref());
+            let value = value.map(|value| |out: &mut Vec<u8>| append(out, value));
+            row::flush(batch, timestamp, key, value)?;
         }
         Ok(())
     }
@@ -216,14 +211,11 @@ impl StateStore for SubscriptionStore {
         if let Some(value) = record.value {
             Subscriptions::decode(value)?;
         }
-        match (record.value, self.backend.is_some()) {
-            (Some(value), true) => put(batch, row_key, value, record.timestamp),
-            (None, true) => batch.delete(|out| append(out, row_key)),
-            (value, false) => {
-                self.set(row_key.to_vec(), value.map(<[u8]>::to_vec), record.timestamp);
-                Ok(())
-            }
+        if self.backend.is_some() {
+            return row::restore(batch, record, |out: &mut Vec<u8>| append(out, row_key));
         }
+        self.set(row_key.to_vec(), record.value.map(<[u8]>::to_vec), record.timestamp);
+        Ok(())
     }
 
     fn restored(&mut self) -> Result<()> {
@@ -267,14 +259,4 @@ impl StateStore for SubscriptionStore {
         })?;
         Ok(rows)
     }
-}
-
-fn put(batch: &mut FlushBatch, row_key: &[u8], value: &[u8], timestamp: i64) -> Result<()> {
-    batch.put(
-        |out| append(out, row_key),
-        |out| {
-            out.extend_from_slice(&timestamp.to_be_bytes());
-            append(out, value)
-        },
-    )
 }

@@ -6,13 +6,14 @@
 //! bytes) that tells duplicates apart; its value is the side and the record's value, as Kafka Streams'
 //! `LeftOrRightValueSerializer`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
-use super::{Backend, FlushBatch, Row, StateStore, append, split_row};
+use super::ordered::{Ordered, Waiting};
+use super::row::Row;
+use super::{Backend, FlushBatch, StateStore};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
-use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
+use crate::{Error, ErrorKind, Output, RecordRef, Result};
 
 /// Names formats without holding any of them.
 type Formats<KF, LF, RF> = PhantomData<fn() -> (KF, LF, RF)>;
@@ -26,13 +27,14 @@ pub enum Either<L, R> {
     Right(R),
 }
 
-struct Entry<K, L, R> {
+struct Entry<K, L, R, KF, LF, RF> {
     timestamp: i64,
     key: K,
     value: Either<L, R>,
+    formats: Formats<KF, LF, RF>,
 }
 
-impl<K, L, R> Entry<K, L, R> {
+impl<K, L, R, KF, LF, RF> Entry<K, L, R, KF, LF, RF> {
     fn is_open(&self, stream_time: i64, left_ms: i64, right_ms: i64) -> bool {
         let after = match self.value {
             Either::Left(_) => left_ms,
@@ -42,18 +44,58 @@ impl<K, L, R> Entry<K, L, R> {
     }
 }
 
+impl<K, L, R, KF, LF: Encode<L>, RF: Encode<R>> Waiting for Entry<K, L, R, KF, LF, RF> {
+    fn timestamp(&self) -> i64 {
+        self.timestamp
+    }
+
+    fn write(&self, out: &mut Vec<u8>) -> Result<()> {
+        match &self.value {
+            Either::Left(value) => {
+                out.push(1);
+                LF::encode(value, out)
+            }
+            Either::Right(value) => {
+                out.push(0);
+                RF::encode(value, out)
+            }
+        }
+    }
+}
+
+impl<K, L, R, KF, LF, RF> Entry<K, L, R, KF, LF, RF>
+where
+    KF: DecodeOwned<K>,
+    LF: DecodeOwned<L>,
+    RF: DecodeOwned<R>,
+{
+    /// What reads the rows of a store.
+    fn read(store: &'static str) -> impl Fn(&[u8], &[u8]) -> Result<Self> {
+        move |row_key, value| {
+            let parts = row_key.split_first_chunk::<8>().and_then(|(timestamp, rest)| {
+                let (key, _) = rest.split_last_chunk::<4>()?;
+                Some((i64::from_be_bytes(*timestamp), key.split_first()?.1))
+            });
+            let (Some((timestamp, key)), Some((side, value))) = (parts, value.split_first()) else {
+                let text =
+                    format!("a row of {} bytes is not one of store `{store}`", row_key.len());
+                return Err(Error::new(ErrorKind::Decode, text));
+            };
+            let value = match side {
+                0 => Either::Right(RF::decode(value)?),
+                _ => Either::Left(LF::decode(value)?),
+            };
+            Ok(Self { timestamp, key: KF::decode(key)?, value, formats: PhantomData })
+        }
+    }
+}
+
 /// See the module. Keys are written in the format `KF`, values in `LF` and `RF`.
 pub struct UnmatchedStore<K, L, R, KF, LF, RF> {
-    name: &'static str,
-    changelog: Option<TopicIndex>,
-    entries: BTreeMap<Vec<u8>, Entry<K, L, R>>,
-    unlogged: BTreeSet<Vec<u8>>,
-    unflushed: BTreeSet<Vec<u8>>,
-    backend: Option<Box<dyn Backend>>,
+    waiting: Ordered<Entry<K, L, R, KF, LF, RF>>,
     number: u32,
     /// Kafka Streams' `TimeTracker.minTime`.
     min_time: i64,
-    formats: Formats<KF, LF, RF>,
 }
 
 impl<K, L, R, KF, LF, RF> UnmatchedStore<K, L, R, KF, LF, RF>
@@ -64,17 +106,7 @@ where
 {
     /// An empty store.
     pub fn new(name: &'static str, changelog: Option<TopicIndex>) -> Self {
-        Self {
-            name,
-            changelog,
-            entries: BTreeMap::new(),
-            unlogged: BTreeSet::new(),
-            unflushed: BTreeSet::new(),
-            backend: None,
-            number: 0,
-            min_time: i64::MAX,
-            formats: PhantomData,
-        }
+        Self { waiting: Ordered::new(name, changelog), number: 0, min_time: i64::MAX }
     }
 
     fn prefix(timestamp: i64, left: bool, key: &K) -> Result<Vec<u8>> {
@@ -82,15 +114,6 @@ where
         prefix.push(u8::from(left));
         KF::encode(key, &mut prefix)?;
         Ok(prefix)
-    }
-
-    fn touch(&mut self, row_key: &[u8]) {
-        if self.changelog.is_some() {
-            self.unlogged.insert(row_key.to_vec());
-        }
-        if self.backend.is_some() {
-            self.unflushed.insert(row_key.to_vec());
-        }
     }
 
     /// Keeps a record.
@@ -102,9 +125,8 @@ where
         let mut row_key = Self::prefix(timestamp, left, &key)?;
         row_key.extend_from_slice(&self.number.to_be_bytes());
         self.number = self.number.wrapping_add(1);
-        self.touch(&row_key);
         self.min_time = self.min_time.min(timestamp);
-        self.entries.insert(row_key, Entry { timestamp, key, value });
+        self.waiting.insert(row_key, Entry { timestamp, key, value, formats: PhantomData });
         Ok(())
     }
 
@@ -116,7 +138,8 @@ where
         let from = Self::prefix(timestamp, left, key)?;
         let length = from.len() + 4;
         let found: Vec<Vec<u8>> = self
-            .entries
+            .waiting
+            .entries()
             .range(from.clone()..)
             .map(|(row_key, _)| row_key)
             .take_while(|row_key| row_key.starts_with(&from))
@@ -124,8 +147,7 @@ where
             .cloned()
             .collect();
         for row_key in found {
-            self.touch(&row_key);
-            self.entries.remove(&row_key);
+            self.waiting.remove(&row_key);
         }
         Ok(())
     }
@@ -140,7 +162,7 @@ where
     ) -> Vec<(i64, K, Either<L, R>)> {
         let soonest = left_ms.min(right_ms);
         let mut closed = Vec::new();
-        for (row_key, entry) in &self.entries {
+        for (row_key, entry) in self.waiting.entries() {
             if entry.timestamp.saturating_add(soonest) >= stream_time {
                 break;
             }
@@ -167,7 +189,7 @@ where
         self.min_time = i64::MAX;
         let (mut left_open, mut right_open) = (false, false);
         let mut closed = Vec::new();
-        for (row_key, entry) in &self.entries {
+        for (row_key, entry) in self.waiting.entries() {
             self.min_time = entry.timestamp;
             if left_open && right_open {
                 break;
@@ -185,50 +207,18 @@ where
     }
 
     fn take(&mut self, row_keys: Vec<Vec<u8>>) -> Vec<(i64, K, Either<L, R>)> {
-        let mut taken = Vec::new();
-        for row_key in row_keys {
-            self.touch(&row_key);
-            if let Some(Entry { timestamp, key, value }) = self.entries.remove(&row_key) {
-                taken.push((timestamp, key, value));
-            }
-        }
-        taken
+        let taken = row_keys.into_iter().filter_map(|row_key| self.waiting.remove(&row_key));
+        taken.map(|Entry { timestamp, key, value, .. }| (timestamp, key, value)).collect()
     }
 
-    fn encode(value: &Either<L, R>, out: &mut Vec<u8>) -> Result<()> {
-        match value {
-            Either::Left(value) => {
-                out.push(1);
-                LF::encode(value, out)
+    /// The number and time that the rows in memory tell.
+    fn recount(&mut self) {
+        for (row_key, entry) in self.waiting.entries() {
+            if let Some((_, number)) = row_key.split_last_chunk::<4>() {
+                self.number = self.number.max(u32::from_be_bytes(*number).wrapping_add(1));
             }
-            Either::Right(value) => {
-                out.push(0);
-                RF::encode(value, out)
-            }
+            self.min_time = self.min_time.min(entry.timestamp);
         }
-    }
-
-    fn read(&mut self, row_key: &[u8], value: &[u8]) -> Result<()> {
-        let parts = row_key.split_first_chunk::<8>().and_then(|(timestamp, rest)| {
-            let (key, number) = rest.split_last_chunk::<4>()?;
-            let (_, key) = key.split_first()?;
-            Some((i64::from_be_bytes(*timestamp), key, u32::from_be_bytes(*number)))
-        });
-        let (Some((timestamp, key, number)), Some((side, value))) = (parts, value.split_first())
-        else {
-            let text =
-                format!("a row of {} bytes is not one of store `{}`", row_key.len(), self.name);
-            return Err(Error::new(ErrorKind::Decode, text));
-        };
-        let value = match side {
-            0 => Either::Right(RF::decode(value)?),
-            _ => Either::Left(LF::decode(value)?),
-        };
-        let entry = Entry { timestamp, key: KF::decode(key)?, value };
-        self.number = self.number.max(number.wrapping_add(1));
-        self.min_time = self.min_time.min(timestamp);
-        self.entries.insert(row_key.to_vec(), entry);
-        Ok(())
     }
 }
 
@@ -242,95 +232,45 @@ where
     RF: Encode<R> + DecodeOwned<R>,
 {
     fn name(&self) -> &'static str {
-        self.name
+        self.waiting.name
     }
 
     fn open(&mut self, backend: Box<dyn Backend>) -> Result<()> {
-        self.backend = Some(backend);
-        self.restored()
+        self.waiting.open(backend, Entry::read(self.waiting.name))?;
+        self.recount();
+        Ok(())
     }
 
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
-        let Some(topic) = self.changelog else { return Ok(()) };
-        for row_key in std::mem::take(&mut self.unlogged) {
-            let entry = self.entries.get(&row_key);
-            output.write(
-                topic,
-                Some(partition),
-                entry.map_or(0, |e| e.timestamp),
-                Headers::EMPTY,
-                |out| append(out, &row_key).map(|()| true),
-                |out| match entry {
-                    Some(entry) => Self::encode(&entry.value, out).map(|()| true),
-                    None => Ok(false),
-                },
-            )?;
-        }
-        Ok(())
+        self.waiting.log(partition, output)
     }
 
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
-        for row_key in &self.unflushed {
-            match self.entries.get(row_key) {
-                Some(entry) => batch.put(
-                    |out| append(out, row_key),
-                    |out| {
-                        out.extend_from_slice(&entry.timestamp.to_be_bytes());
-                        Self::encode(&entry.value, out)
-                    },
-                )?,
-                None => batch.delete(|out| append(out, row_key))?,
-            }
-        }
-        Ok(())
+        self.waiting.flush(batch)
     }
 
     fn flushed(&mut self) {
-        self.unflushed.clear();
+        self.waiting.flushed();
     }
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
-        let Some(row_key) = record.key else { return Ok(()) };
-        match (record.value, self.backend.is_some()) {
-            (Some(value), true) => batch.put(
-                |out| append(out, row_key),
-                |out| {
-                    out.extend_from_slice(&record.timestamp.to_be_bytes());
-                    append(out, value)
-                },
-            ),
-            (None, true) => batch.delete(|out| append(out, row_key)),
-            (Some(value), false) => self.read(row_key, value),
-            (None, false) => {
-                self.entries.remove(row_key);
-                Ok(())
-            }
-        }
+        let name = self.waiting.name;
+        self.waiting.restore(record, batch, |key, value| Entry::read(name)(key, value))
     }
 
     fn restored(&mut self) -> Result<()> {
-        let Some(backend) = self.backend.take() else { return Ok(()) };
-        self.entries.clear();
-        let read = backend.scan(&[], None, false, &mut |row_key, row| {
-            let (_, value) = split_row(row)?;
-            self.read(row_key, value).map(|()| true)
-        });
-        self.backend = Some(backend);
-        read
+        self.waiting.restored(Entry::read(self.waiting.name))?;
+        self.recount();
+        Ok(())
     }
 
     fn memory(&self) -> usize {
-        self.entries.len() * (size_of::<Entry<K, L, R>>() + 96)
+        self.waiting.entries().len() * (size_of::<Entry<K, L, R, KF, LF, RF>>() + 96)
     }
 
     fn shrink(&mut self, _: usize) {}
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let row = |(key, entry): (&Vec<u8>, &Entry<K, L, R>)| {
-            let mut value = Vec::new();
-            Self::encode(&entry.value, &mut value)?;
-            Ok(Row { key: key.clone(), value, timestamp: entry.timestamp })
-        };
-        self.entries.iter().map(row).collect()
+        self.waiting.rows()
     }
 }

@@ -1,26 +1,25 @@
 //! The window store: a value for each key and window, for as long as the retention.
 //!
-//! Rows lie in *segments* of event time, as in Kafka Streams, so that what has expired goes in one
-//! piece: a segment in memory, a range of keys on disk. The row's key on disk is the segment (8
-//! bytes, big endian), the key, the window's start (8 bytes, big endian); in the changelog it is
-//! Kafka Streams' own: key, start (8 bytes), sequence number (4 bytes, 0).
+//! Rows lie in segments of event time, so that what has expired goes in one piece: a cache in memory,
+//! a range of keys on disk. The row's key on disk is the segment, the key, the window's start; in the
+//! changelog it is Kafka Streams' own: key, start (8 bytes), sequence number (4 bytes, 0).
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::marker::PhantomData;
+use std::ops::RangeBounds;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, WindowRows, append, split_row};
+use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
+use super::home::{self, Home};
+use super::row::{self, Listing, Row};
+use super::scan::{Found, Keys, Page, Scan};
+use super::span::{Span, WindowSpan};
+use super::{Backend, FlushBatch, StateStore, WindowRows, order, span};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
-use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
-
-/// Kafka Streams' smallest segment, in milliseconds.
-const MIN_SEGMENT_MS: i64 = 60_000;
-
-/// Bytes after the key in a changelog key.
-const CHANGELOG_SUFFIX: usize = 12;
+use crate::{Output, RecordRef, Result};
 
 struct Segment<K, V> {
     id: i64,
@@ -30,21 +29,11 @@ struct Segment<K, V> {
 /// A window store (Kafka Streams' `TimestampedWindowStore`), with keys written in the format `KF`
 /// and values in `VF`.
 pub struct WindowStore<K, V, KF, VF> {
-    name: &'static str,
-    changelog: Option<TopicIndex>,
-    retention_ms: i64,
-    segment_ms: i64,
-    /// Largest window start seen; rows with `start <= observed - retention` have expired.
-    observed: i64,
+    home: Home,
+    expiry: Expiry,
     /// In memory, ascending; those that matter are at the back.
     segments: VecDeque<Segment<K, V>>,
     hasher: foldhash::fast::FixedState,
-    backend: Option<Box<dyn Backend>>,
-    complete: bool,
-    /// First segment that is not deleted on disk yet.
-    disk_from: i64,
-    flushed_from: i64,
-    scratch: Vec<u8>,
     /// The place of a row that has expired: what is put there is gone.
     expired: Slot<V>,
     formats: PhantomData<fn() -> (KF, VF)>,
@@ -56,21 +45,13 @@ where
     KF: Encode<K> + DecodeOwned<K>,
     VF: Encode<V> + DecodeOwned<V>,
 {
-    /// An empty store in memory that keeps rows for `retention_ms` of event time.
+    /// An empty store in memory that keeps rows for `retention_ms` of event time, at least 1.
     pub fn new(name: &'static str, changelog: Option<TopicIndex>, retention_ms: i64) -> Self {
         Self {
-            name,
-            changelog,
-            retention_ms,
-            segment_ms: (retention_ms / 2).max(MIN_SEGMENT_MS),
-            observed: -1,
+            home: Home::new(name, changelog),
+            expiry: Expiry::new(retention_ms),
             segments: VecDeque::new(),
             hasher: foldhash::fast::FixedState::default(),
-            backend: None,
-            complete: true,
-            disk_from: 0,
-            flushed_from: 0,
-            scratch: Vec::new(),
             expired: Slot { value: None, timestamp: -1 },
             formats: PhantomData,
         }
@@ -78,11 +59,7 @@ where
 
     /// Largest start of a window seen.
     pub fn observed(&self) -> i64 {
-        self.observed
-    }
-
-    fn expired(&self, start: i64) -> bool {
-        start <= self.observed.saturating_sub(self.retention_ms)
+        self.expiry.observed()
     }
 
     fn hash<Q: ?Sized + Hash>(&self, key: &Q, start: i64) -> u64 {
@@ -102,7 +79,7 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        if self.expired(start) {
+        if self.expiry.is_expired(start) {
             return Ok(None);
         }
         let (segment, index) = self.locate(key, start)?;
@@ -124,11 +101,8 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        if start > self.observed {
-            self.observed = start;
-            self.expire();
-        }
-        if self.expired(start) {
+        self.observe(start);
+        if self.expiry.is_expired(start) {
             self.expired = Slot { value: None, timestamp: -1 };
             return Ok(&mut self.expired);
         }
@@ -139,16 +113,62 @@ where
         }
     }
 
+    /// Puts the value of a key in the window that starts at `start`, with the timestamp that the
+    /// value has from now on. `false` if the window has expired: then nothing is put.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn put<Q>(&mut self, key: &Q, start: i64, value: V, timestamp: i64) -> Result<bool>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        self.observe(start);
+        if self.expiry.is_expired(start) {
+            return Ok(false);
+        }
+        *self.slot(key, start)? = Slot { value: Some(value), timestamp };
+        Ok(true)
+    }
+
+    /// Deletes a key in the window that starts at `start`, and gives the value that it had.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn delete<Q>(&mut self, key: &Q, start: i64) -> Result<Option<V>>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        if self.get(key, start)?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.slot(key, start)?.value.take())
+    }
+
+    /// Event time goes on: segments whose every row has expired are dropped.
+    #[inline]
+    fn observe(&mut self, start: i64) {
+        if self.expiry.observe(start) {
+            let first = self.expiry.first();
+            while self.segments.front().is_some_and(|s| s.id < first) {
+                self.segments.pop_front();
+            }
+        }
+    }
+
     /// Position of the segment of `start` in memory, made if absent.
     #[inline]
     fn segment(&mut self, start: i64) -> usize {
-        let id = start.div_euclid(self.segment_ms);
+        let id = self.expiry.segment(start);
         let at = self.segments.iter().rposition(|s| s.id <= id);
         match at {
             Some(at) if self.segments.get(at).is_some_and(|s| s.id == id) => at,
             _ => {
                 let at = at.map_or(0, |at| at + 1);
-                let rows = Cache::new(self.changelog.is_some(), self.backend.is_some());
+                let rows = Cache::new(self.home.logs());
                 self.segments.insert(at, Segment { id, rows });
                 at
             }
@@ -180,53 +200,132 @@ where
         Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
         KF: Encode<Q>,
     {
-        let mut slot = Slot { value: None, timestamp: -1 };
-        let mut bytes = None;
-        if !self.complete
-            && let Some(backend) = &self.backend
-        {
-            self.scratch.clear();
-            let id = start.div_euclid(self.segment_ms);
-            row_key(&mut self.scratch, id, start, |out| KF::encode(key, out))?;
-            backend.get(&self.scratch, &mut |row| {
-                let (timestamp, value) = split_row(row)?;
-                slot = Slot { value: Some(VF::decode(value)?), timestamp };
-                bytes = Some(row.len());
-                Ok(())
-            })?;
-        }
+        let id = self.expiry.segment(start);
+        let (slot, bytes) =
+            self.home.load::<V, VF>(|out: &mut Vec<u8>| row_key::<Q, KF>(id, key, start, out))?;
         match self.segments.get_mut(segment) {
             Some(s) => Ok(s.rows.insert(hash, (key.to_owned(), start), slot, bytes)),
             None => unreachable!("the segment was just located"),
         }
     }
 
-    /// Drops the segments whose every row has expired.
-    fn expire(&mut self) {
-        let first = self.observed.saturating_sub(self.retention_ms).saturating_add(1);
-        let keep = first.div_euclid(self.segment_ms);
-        while self.segments.front().is_some_and(|s| s.id < keep) {
-            self.segments.pop_front();
+    fn scan(
+        &mut self,
+        keys: Keys,
+        times: impl RangeBounds<i64>,
+    ) -> Result<Scan<'_, Found<K, V, WindowSpan>>>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        for segment in &mut self.segments {
+            segment.rows.put_in_order(|(key, start), out| written::<K, KF>(key, *start, out))?;
         }
-        self.disk_from = self.disk_from.max(keep);
+        let (from, to) = span::live_times(&times, self.expiry.horizon());
+        let store = &*self;
+        Ok(Scan::new(keys, move |page| {
+            let (first, last) = (store.expiry.segment(from), store.expiry.segment(to));
+            for id in store.expiry.on_disk() {
+                if from <= to && (first..=last).contains(&id) {
+                    store.page_of_disk(page, id, (from, to))?;
+                }
+            }
+            for segment in &store.segments {
+                if from <= to && (first..=last).contains(&segment.id) {
+                    page_of_memory(page, &segment.rows, (from, to))?;
+                }
+            }
+            Ok(())
+        }))
     }
 
-    fn changelog_key<'a>(&self, key: &'a [u8]) -> Result<(&'a [u8], i64)> {
-        let parts = key
-            .len()
-            .checked_sub(CHANGELOG_SUFFIX)
-            .and_then(|at| key.split_at_checked(at))
-            .and_then(|(key, rest)| Some((key, i64::from_be_bytes(*rest.first_chunk::<8>()?))));
-        parts.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Decode,
-                format!(
-                    "a key of {} bytes is too short for the changelog of window store `{}`",
-                    key.len(),
-                    self.name
-                ),
-            )
+    fn page_of_disk(
+        &self,
+        page: &mut Page<Found<K, V, WindowSpan>>,
+        id: i64,
+        (from, to): (i64, i64),
+    ) -> Result<()> {
+        let Some(disk) = self.home.disk() else { return Ok(()) };
+        let memory = self.segments.iter().find(|s| s.id == id).map(|s| s.rows.order());
+        page.disk(disk, &segment_key(id), &mut |key, bytes| {
+            let parts = order::read_key(key).and_then(|(key, start)| Some((key, start_of(start)?)));
+            let (found, start) = parts.ok_or_else(|| row::damaged(self.home.name))?;
+            let in_memory = memory.is_some_and(|order| order.contains_key(key));
+            if in_memory || !(from..=to).contains(&start) {
+                return Ok(None);
+            }
+            let (value, timestamp) = row::decode::<V, VF>(bytes)?;
+            let span = WindowSpan { start, number: 0 };
+            Ok(Some(Found { key: KF::decode(&found)?, span, value, timestamp }))
         })
+    }
+
+    /// The windows of a key that start within `times`, ascending.
+    ///
+    /// # Errors
+    /// If the key cannot be encoded; the scan's items, if the disk cannot be read.
+    pub fn fetch<Q>(
+        &mut self,
+        key: &Q,
+        times: impl RangeBounds<i64>,
+    ) -> Result<Scan<'_, Found<K, V, WindowSpan>>>
+    where
+        Q: ?Sized,
+        KF: Encode<Q>,
+        K: Clone,
+        V: Clone,
+    {
+        let (from, to) = span::live_times(&times, self.expiry.horizon());
+        let mut keys = Keys { from: Vec::new(), to: None };
+        written::<Q, KF>(key, from, &mut keys.from)?;
+        let mut last = Vec::new();
+        written::<Q, KF>(key, to, &mut last)?;
+        // One more than the last.
+        last.push(0);
+        keys.to = Some(last);
+        self.scan(keys, times)
+    }
+
+    /// The windows of a range of keys (of their encoding) that start within `times`, ordered by key,
+    /// then start.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_range<Q>(
+        &mut self,
+        keys: impl RangeBounds<Q>,
+        times: impl RangeBounds<i64>,
+    ) -> Result<Scan<'_, Found<K, V, WindowSpan>>>
+    where
+        KF: Encode<Q>,
+        K: Clone,
+        V: Clone,
+    {
+        self.scan(Keys::written::<Q, KF>(&keys)?, times)
+    }
+
+    /// The windows of the keys whose encoding begins with these bytes.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn prefix(&mut self, prefix: &[u8]) -> Result<Scan<'_, Found<K, V, WindowSpan>>>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        self.scan(Keys::written_prefix(prefix), ..)
+    }
+
+    /// All windows that have not expired, ordered by key, then start.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn all(&mut self) -> Result<Scan<'_, Found<K, V, WindowSpan>>>
+    where
+        K: Clone,
+        V: Clone,
+    {
+        self.scan(Keys::all(), ..)
     }
 }
 
@@ -244,11 +343,10 @@ where
     }
 
     fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()> {
-        if let Some(backend) = &self.backend {
-            backend.scan(&[], None, false, &mut |key, _| {
-                if let Some((key, start)) = key.get(8..).and_then(|k| k.split_last_chunk::<8>()) {
-                    each(key, i64::from_be_bytes(*start), 0);
-                }
+        if let Some(disk) = self.home.disk() {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, _| {
+                let (key, start) = split_key(self.home.name, row_key)?;
+                each(&key, start, 0);
                 Ok(true)
             })?;
         }
@@ -262,16 +360,51 @@ where
     }
 }
 
-fn row_key(
-    out: &mut Vec<u8>,
-    segment: i64,
-    start: i64,
-    key: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+fn page_of_memory<K: Clone, V: Clone>(
+    page: &mut Page<Found<K, V, WindowSpan>>,
+    rows: &Cache<(K, i64), V>,
+    (from, to): (i64, i64),
 ) -> Result<()> {
-    out.extend_from_slice(&segment.to_be_bytes());
-    key(out)?;
-    out.extend_from_slice(&start.to_be_bytes());
+    page.memory(rows.order(), false, &mut |encoded, index, source| {
+        let Some(((key, start), slot)) = rows.peek(index) else { return Ok(true) };
+        let (start, timestamp) = (*start, slot.timestamp);
+        let Some(value) = slot.value.clone() else { return Ok(true) };
+        if !(from..=to).contains(&start) {
+            return Ok(true);
+        }
+        let span = WindowSpan { start, number: 0 };
+        Ok(source.push(encoded, Found { key: key.clone(), span, value, timestamp }))
+    })
+}
+
+/// A row's key on disk behind its segment.
+fn written<Q: ?Sized, KF: Encode<Q>>(key: &Q, start: i64, out: &mut Vec<u8>) -> Result<()> {
+    let mut bytes = Vec::new();
+    KF::encode(key, &mut bytes)?;
+    order::write_key(&bytes, out);
+    out.extend_from_slice(&order::time_key(start));
     Ok(())
+}
+
+fn row_key<Q: ?Sized, KF: Encode<Q>>(
+    segment: i64,
+    key: &Q,
+    start: i64,
+    out: &mut Vec<u8>,
+) -> Result<()> {
+    out.extend_from_slice(&segment_key(segment));
+    written::<Q, KF>(key, start, out)
+}
+
+/// Key and start of a row's key on disk.
+fn split_key(store: &str, row_key: &[u8]) -> Result<(Vec<u8>, i64)> {
+    let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
+    let parts = order::read_key(rest).and_then(|(key, start)| Some((key, start_of(start)?)));
+    parts.ok_or_else(|| row::damaged(store))
+}
+
+fn start_of(bytes: &[u8]) -> Option<i64> {
+    bytes.try_into().ok().map(order::read_time)
 }
 
 impl<K, V, KF, VF> StateStore for WindowStore<K, V, KF, VF>
@@ -282,119 +415,84 @@ where
     VF: Encode<V> + DecodeOwned<V>,
 {
     fn name(&self) -> &'static str {
-        self.name
+        self.home.name
     }
 
     fn open(&mut self, backend: Box<dyn Backend>) -> Result<()> {
-        self.complete = backend.is_empty()?;
-        self.backend = Some(backend);
-        for segment in &mut self.segments {
-            segment.rows.set_flushes();
-        }
-        Ok(())
+        self.home.open(backend)?;
+        self.restored()
     }
 
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
-        let Some(topic) = self.changelog else { return Ok(()) };
-        for segment in &mut self.segments {
-            segment.rows.log(|(key, start), slot| {
-                output.write(
-                    topic,
-                    Some(partition),
-                    slot.timestamp.max(0),
-                    Headers::EMPTY,
-                    |out| {
-                        KF::encode(key, out)?;
-                        out.extend_from_slice(&start.to_be_bytes());
-                        out.extend_from_slice(&0u32.to_be_bytes());
-                        Ok(true)
-                    },
-                    |out| match &slot.value {
-                        Some(value) => VF::encode(value, out).map(|()| true),
-                        None => Ok(false),
-                    },
-                )
-            })?;
-        }
-        Ok(())
+        let Some(topic) = self.home.changelog(partition) else { return Ok(()) };
+        self.segments.iter_mut().try_for_each(|segment| {
+            home::log::<_, V, VF>(&mut segment.rows, output, topic, |(key, start), out| {
+                KF::encode(key, out)?;
+                WindowSpan { start: *start, number: 0 }.write_changelog(out);
+                Ok(())
+            })
+        })
     }
 
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
-        if self.disk_from > self.flushed_from {
-            batch.delete_range(&self.flushed_from.to_be_bytes(), &self.disk_from.to_be_bytes())?;
+        if self.home.disk().is_none() {
+            return Ok(());
         }
-        for segment in &mut self.segments {
-            let id = segment.id;
-            segment.rows.flush(|(key, start), slot| {
-                let before = batch.bytes();
-                let encode =
-                    |out: &mut Vec<u8>| row_key(out, id, *start, |out| KF::encode(key, out));
-                match &slot.value {
-                    Some(value) => batch.put(encode, |out| {
-                        out.extend_from_slice(&slot.timestamp.to_be_bytes());
-                        VF::encode(value, out)
-                    })?,
-                    None => batch.delete(encode)?,
-                }
-                Ok(batch.bytes() - before)
+        self.expiry.flush(batch)?;
+        let first = self.expiry.first();
+        for Segment { id, rows } in self.segments.iter_mut().filter(|s| s.id >= first) {
+            let before = batch.len();
+            home::flush::<_, V, VF>(rows, batch, |(key, start), out| {
+                row_key::<K, KF>(*id, key, *start, out)
             })?;
+            if batch.len() > before {
+                self.expiry.wrote(*id);
+            }
         }
         Ok(())
     }
 
     fn flushed(&mut self) {
-        self.flushed_from = self.disk_from;
-        for segment in &mut self.segments {
-            segment.rows.flushed();
+        if self.home.disk().is_some() {
+            self.expiry.flushed();
+            self.segments.iter_mut().for_each(|segment| segment.rows.flushed());
         }
     }
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(bytes) = record.key else { return Ok(()) };
-        let (key, start) = self.changelog_key(bytes)?;
-        if start > self.observed {
-            self.observed = start;
-            self.expire();
-        }
-        if self.expired(start) {
+        let (key, WindowSpan { start, .. }) = span::split_changelog(bytes, self.home.name)?;
+        self.observe(start);
+        if self.expiry.is_expired(start) {
             return Ok(());
         }
-        let id = start.div_euclid(self.segment_ms);
-        if self.backend.is_some() {
-            let encode = |out: &mut Vec<u8>| row_key(out, id, start, |out| append(out, key));
-            return match record.value {
-                Some(value) => batch.put(encode, |out| {
-                    out.extend_from_slice(&record.timestamp.to_be_bytes());
-                    append(out, value)
-                }),
-                None => batch.delete(encode),
-            };
+        if self.home.disk().is_some() {
+            let id = self.expiry.segment(start);
+            self.expiry.wrote(id);
+            self.expiry.restored(batch)?;
+            return row::restore(batch, record, |out: &mut Vec<u8>| {
+                out.extend_from_slice(&segment_key(id));
+                order::write_key(key, out);
+                row::append(out, &order::time_key(start))
+            });
         }
         let key: K = KF::decode(key)?;
-        let value = record.value.map(VF::decode).transpose()?;
-        let slot = Slot { value, timestamp: record.timestamp };
+        let slot =
+            Slot { value: record.value.map(VF::decode).transpose()?, timestamp: record.timestamp };
         let hash = self.hash(&key, start);
         let at = self.segment(start);
-        let Some(segment) = self.segments.get_mut(at) else { return Ok(()) };
-        match segment.rows.find(hash, |(k, t)| *t == start && *k == key) {
-            Some(index) => {
-                if let Some(place) = segment.rows.get_clean(index) {
-                    *place = slot;
-                }
-            }
-            None => {
-                let bytes = record.value.map(|v| v.len() + 8);
-                segment.rows.insert(hash, (key, start), slot, bytes);
-            }
+        if let Some(Segment { rows, .. }) = self.segments.get_mut(at) {
+            let found = rows.find(hash, |(k, t)| *t == start && *k == key);
+            rows.restore(found, hash, (key, start), slot);
         }
         Ok(())
     }
 
     fn restored(&mut self) -> Result<()> {
-        if let Some(backend) = &self.backend {
-            self.complete = backend.is_empty()?;
+        if let Some(disk) = self.home.disk() {
+            self.expiry.read(disk)?;
         }
-        Ok(())
+        self.home.restored()
     }
 
     fn memory(&self) -> usize {
@@ -406,7 +504,7 @@ where
     }
 
     fn shrink(&mut self, target: usize) {
-        if self.backend.is_none() {
+        if self.home.disk().is_none() {
             return;
         }
         let mut rest = self.memory();
@@ -416,48 +514,36 @@ where
             }
             let own = segment.rows.memory();
             if segment.rows.shrink(own.saturating_sub(rest - target)) {
-                self.complete = false;
+                self.home.evicted();
             }
             rest -= own - segment.rows.memory();
         }
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let mut rows = BTreeMap::new();
-        let full = |key: &[u8], start: i64| [key, &start.to_be_bytes(), &[0; 4]].concat();
-        if let Some(backend) = &self.backend {
-            backend.scan(&[], None, false, &mut |key, row| {
-                let (timestamp, value) = split_row(row)?;
-                let parts = key.get(8..).and_then(|k| k.split_last_chunk::<8>());
-                if let Some((key, start)) = parts {
-                    let start = i64::from_be_bytes(*start);
-                    if !self.expired(start) {
-                        rows.insert(full(key, start), (value.to_vec(), timestamp));
-                    }
+        let mut listing = Listing::default();
+        let full = |key: &[u8], start: i64| {
+            let mut full = key.to_vec();
+            WindowSpan { start, number: 0 }.write_changelog(&mut full);
+            full
+        };
+        if let Some(disk) = self.home.disk() {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
+                let (timestamp, value) = row::split(row)?;
+                let (key, start) = split_key(self.home.name, row_key)?;
+                if !self.expiry.is_expired(start) {
+                    listing.insert(full(&key, start), value, timestamp);
                 }
                 Ok(true)
             })?;
         }
-        for segment in &self.segments {
-            for ((key, start), slot) in segment.rows.iter() {
-                let mut encoded = Vec::new();
-                KF::encode(key, &mut encoded)?;
-                let encoded = full(&encoded, *start);
-                match &slot.value {
-                    Some(value) if !self.expired(*start) => {
-                        let mut bytes = Vec::new();
-                        VF::encode(value, &mut bytes)?;
-                        rows.insert(encoded, (bytes, slot.timestamp));
-                    }
-                    _ => {
-                        rows.remove(&encoded);
-                    }
-                }
-            }
+        for ((key, start), slot) in self.segments.iter().flat_map(|s| s.rows.iter()) {
+            let mut encoded = Vec::new();
+            KF::encode(key, &mut encoded)?;
+            let live = slot.value.as_ref().filter(|_| !self.expiry.is_expired(*start));
+            let value = row::value::<V, VF>(live);
+            listing.overlay(full(&encoded, *start), value, slot.timestamp)?;
         }
-        Ok(rows
-            .into_iter()
-            .map(|(key, (value, timestamp))| Row { key, value, timestamp })
-            .collect())
+        Ok(listing.rows())
     }
 }

@@ -1,5 +1,7 @@
 //! What a row is kept under beside its key.
 
+use crate::store::order::{read_time, time_key};
+
 /// A span of event time, as part of a row's key.
 pub trait Span: Copy + Ord + Send + std::fmt::Debug + 'static {
     /// Bytes of the span in a changelog key.
@@ -16,21 +18,23 @@ pub trait Span: Copy + Ord + Send + std::fmt::Debug + 'static {
         0
     }
 
-    /// Appends the span as it stands on disk, in the order of [`Ord`].
+    /// Appends the span as it stands on disk: its bytes are in the order of [`Ord`].
     fn write(self, out: &mut Vec<u8>);
 
     /// Reads what [`write`](Self::write) wrote.
     fn read(bytes: &[u8]) -> Option<Self>;
 
     /// Appends the span as it stands in Kafka Streams' changelogs.
-    fn write_changelog(self, out: &mut Vec<u8>) {
-        self.write(out);
-    }
+    fn write_changelog(self, out: &mut Vec<u8>);
 
     /// Reads what [`write_changelog`](Self::write_changelog) wrote.
-    fn read_changelog(bytes: &[u8]) -> Option<Self> {
-        Self::read(bytes)
-    }
+    fn read_changelog(bytes: &[u8]) -> Option<Self>;
+}
+
+/// Two halves: a time, and what is behind it.
+fn halves<const N: usize>(bytes: &[u8]) -> Option<([u8; 8], [u8; N])> {
+    let (time, rest) = bytes.split_first_chunk::<8>()?;
+    Some((*time, rest.try_into().ok()?))
 }
 
 /// A window by its start; several rows of one key and start differ by a number (stream joins keep
@@ -55,14 +59,23 @@ impl Span for WindowSpan {
     }
 
     fn write(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.start.to_be_bytes());
+        out.extend_from_slice(&time_key(self.start));
         out.extend_from_slice(&self.number.to_be_bytes());
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        let (start, number) = bytes.split_first_chunk::<8>()?;
-        let number = u32::from_be_bytes(number.try_into().ok()?);
-        Some(Self { start: i64::from_be_bytes(*start), number })
+        let (start, number) = halves(bytes)?;
+        Some(Self { start: read_time(start), number: u32::from_be_bytes(number) })
+    }
+
+    fn write_changelog(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.start.to_be_bytes());
+        out.extend_from_slice(&self.number.to_be_bytes());
+    }
+
+    fn read_changelog(bytes: &[u8]) -> Option<Self> {
+        let (start, number) = halves(bytes)?;
+        Some(Self { start: i64::from_be_bytes(start), number: u32::from_be_bytes(number) })
     }
 }
 
@@ -91,13 +104,22 @@ impl Span for SessionSpan {
     }
 
     fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&time_key(self.end));
+        out.extend_from_slice(&time_key(self.start));
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (end, start) = halves(bytes)?;
+        Some(Self { end: read_time(end), start: read_time(start) })
+    }
+
+    fn write_changelog(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.end.to_be_bytes());
         out.extend_from_slice(&self.start.to_be_bytes());
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let (end, start) = bytes.split_first_chunk::<8>()?;
-        let start = i64::from_be_bytes(start.try_into().ok()?);
-        Some(Self { end: i64::from_be_bytes(*end), start })
+    fn read_changelog(bytes: &[u8]) -> Option<Self> {
+        let (end, start) = halves(bytes)?;
+        Some(Self { end: i64::from_be_bytes(end), start: i64::from_be_bytes(start) })
     }
 }

@@ -2,48 +2,36 @@
 //! and stream joins.
 //!
 //! The cache holds all live rows of a key together, sorted by span. On disk a row's key is its
-//! segment of event time (8 bytes, big endian), the length of the key (4 bytes), the key, the span; so
-//! that a key is read with one short scan a segment, and what has expired goes in one piece. In the
-//! changelog it is Kafka Streams' own: key, then the span.
+//! segment of event time, the key, the span; so that a key is read with one short scan a segment, and
+//! what has expired goes in one piece. In the changelog it is Kafka Streams' own: key, then the span.
 
 mod kinds;
 mod rows;
+mod scan;
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hash};
 use std::marker::PhantomData;
 
 pub use kinds::{SessionSpan, Span, WindowSpan};
 pub use rows::Rows;
+pub(super) use scan::live_times;
 
 use super::cache::{Cache, Slot};
-use super::{Backend, FlushBatch, Row, StateStore, WindowRows, append, split_row};
+use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
+use super::home::Home;
+use super::row::{self, Listing, Row};
+use super::{Backend, FlushBatch, StateStore, WindowRows, order};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
-use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
-
-/// Kafka Streams' smallest segment, in milliseconds.
-const MIN_SEGMENT_MS: i64 = 60_000;
+use crate::{Output, RecordRef, Result};
 
 /// See the module. Keys are written in the format `KF`, values in `VF`.
 pub struct SpanStore<T, K, V, KF, VF> {
-    name: &'static str,
-    changelog: Option<TopicIndex>,
-    retention_ms: i64,
-    segment_ms: i64,
-    /// Largest time seen; rows with `time <= observed - retention` have expired.
-    observed: i64,
+    home: Home,
+    expiry: Expiry,
     cache: Cache<K, Rows<T, V>>,
     hasher: foldhash::fast::FixedState,
-    backend: Option<Box<dyn Backend>>,
-    complete: bool,
-    /// Last segment with rows on disk when it was opened.
-    disk_last: i64,
-    /// First segment that is not deleted on disk yet, and that was when it was last written.
-    disk_from: i64,
-    flushed_from: i64,
-    scratch: Vec<u8>,
     number: u32,
     formats: PhantomData<fn() -> (KF, VF)>,
 }
@@ -54,22 +42,13 @@ where
     KF: Encode<K> + DecodeOwned<K>,
     VF: Encode<V> + DecodeOwned<V>,
 {
-    /// An empty store in memory that keeps rows for `retention_ms` of event time.
+    /// An empty store in memory that keeps rows for `retention_ms` of event time, at least 1.
     pub fn new(name: &'static str, changelog: Option<TopicIndex>, retention_ms: i64) -> Self {
         Self {
-            name,
-            changelog,
-            retention_ms,
-            segment_ms: (retention_ms / 2).max(MIN_SEGMENT_MS),
-            observed: -1,
-            cache: Cache::new(changelog.is_some(), false),
+            home: Home::new(name, changelog),
+            expiry: Expiry::new(retention_ms),
+            cache: Cache::new(changelog.is_some()),
             hasher: foldhash::fast::FixedState::default(),
-            backend: None,
-            complete: true,
-            disk_last: -1,
-            disk_from: 0,
-            flushed_from: 0,
-            scratch: Vec::new(),
             number: 0,
             formats: PhantomData,
         }
@@ -77,34 +56,25 @@ where
 
     /// Largest time seen.
     pub fn observed(&self) -> i64 {
-        self.observed
+        self.expiry.observed()
     }
 
     /// True if Kafka Streams, where rows go by segments, still has those of this time after so long.
     pub fn has_segment(&self, time: i64, retention_ms: i64) -> bool {
-        let segment_ms = (retention_ms / 2).max(MIN_SEGMENT_MS);
-        let first = self.observed.saturating_sub(retention_ms).div_euclid(segment_ms);
-        time.div_euclid(segment_ms) >= first
+        self.expiry.has_segment(time, retention_ms)
     }
 
     /// Rows at or before this time have expired.
     pub fn horizon(&self) -> i64 {
-        self.observed.saturating_sub(self.retention_ms)
+        self.expiry.horizon()
     }
 
     /// Event time goes on: rows expire.
     pub fn observe(&mut self, time: i64) {
-        if time <= self.observed {
-            return;
-        }
-        let before = self.horizon().div_euclid(self.segment_ms);
-        self.observed = time;
-        let horizon = self.horizon();
-        let now = horizon.div_euclid(self.segment_ms);
-        if now > before {
-            self.disk_from = self.disk_from.max(now);
+        if self.expiry.observe(time) {
+            let horizon = self.horizon();
             // Keys that are never touched again would keep their rows for ever.
-            self.cache.retain(|rows| rows.expire(horizon));
+            self.cache.retain(self.home.disk().is_none(), |rows| rows.expire(horizon));
         }
     }
 
@@ -125,17 +95,78 @@ where
         KF: Encode<Q>,
     {
         let horizon = self.horizon();
-        let hash = self.hasher.hash_one(key);
-        let index = match self.cache.find(hash, |k| k.borrow() == key) {
-            Some(index) => index,
-            None => self.load(hash, key)?,
-        };
+        let index = self.locate(key)?;
         match self.cache.get_mut(index).and_then(|slot| slot.value.as_mut()) {
             Some(rows) => {
                 rows.expire(horizon);
                 Ok(rows)
             }
             None => unreachable!("an entry that was just found or inserted, which always has rows"),
+        }
+    }
+
+    /// The value of a key at a span, and its timestamp.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn get<Q>(&mut self, key: &Q, span: T) -> Result<Option<(&V, i64)>>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        if self.expiry.is_expired(span.time()) {
+            return Ok(None);
+        }
+        let index = self.locate(key)?;
+        Ok(self.cache.get(index).and_then(|slot| slot.value.as_ref()?.get(span)))
+    }
+
+    /// Puts the value of a key at a span, with the timestamp that the value has from now on. `false`
+    /// if the span has expired: then nothing is put.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn put<Q>(&mut self, key: &Q, span: T, value: V, timestamp: i64) -> Result<bool>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        self.observe(span.time());
+        if self.expiry.is_expired(span.time()) {
+            return Ok(false);
+        }
+        self.rows(key)?.put(span, value, timestamp);
+        Ok(true)
+    }
+
+    /// Removes the value of a key at a span, and gives it back.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn remove<Q>(&mut self, key: &Q, span: T) -> Result<Option<V>>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        if self.get(key, span)?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.rows(key)?.remove(span))
+    }
+
+    fn locate<Q>(&mut self, key: &Q) -> Result<u32>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+    {
+        let hash = self.hasher.hash_one(key);
+        match self.cache.find(hash, |k| k.borrow() == key) {
+            Some(index) => Ok(index),
+            None => self.load(hash, key),
         }
     }
 
@@ -147,24 +178,17 @@ where
     {
         let mut rows = Rows::default();
         let mut bytes = None;
-        if !self.complete
-            && let Some(backend) = &self.backend
-        {
-            self.scratch.clear();
-            KF::encode(key, &mut self.scratch)?;
-            let last = self.disk_last.max(self.observed.div_euclid(self.segment_ms));
+        let name = self.home.name;
+        if let Some((disk, buffer)) = self.home.beyond_memory() {
+            KF::encode(key, buffer)?;
             let mut read = 0;
-            for segment in self.disk_from..=last {
-                let mut from = Vec::new();
-                prefix(&mut from, segment, &self.scratch);
-                let to = after(&from);
-                backend.scan(&from, to.as_deref(), false, &mut |row_key, row| {
-                    let span = row_key
-                        .get(from.len()..)
-                        .and_then(T::read)
-                        .ok_or_else(|| damaged(self.name))?;
-                    let (timestamp, value) = split_row(row)?;
-                    rows.restore(span, Some(VF::decode(value)?), timestamp);
+            for segment in self.expiry.on_disk() {
+                let from = prefix(segment, buffer);
+                disk.scan(&from, order::after(&from).as_deref(), false, &mut |row_key, row| {
+                    let span = row_key.get(from.len()..).and_then(T::read);
+                    let span = span.ok_or_else(|| row::damaged(name))?;
+                    let (value, timestamp) = row::decode::<V, VF>(row)?;
+                    rows.restore(span, Some(value), timestamp);
                     read += row_key.len() + row.len();
                     Ok(true)
                 })?;
@@ -185,16 +209,16 @@ where
 {
     fn row(&mut self, key: &[u8], time: i64, start: i64) -> Result<Option<(K, V, i64)>> {
         let key: K = KF::decode(key)?;
-        let found = self.rows(&key)?.get(T::at(time, start));
+        let found = self.get(&key, T::at(time, start))?;
         let found = found.map(|(value, timestamp)| (value.clone(), timestamp));
         Ok(found.map(|(value, timestamp)| (key, value, timestamp)))
     }
 
     fn each_span(&self, each: &mut dyn FnMut(&[u8], i64, i64)) -> Result<()> {
-        if let Some(backend) = &self.backend {
-            backend.scan(&[], None, false, &mut |row_key, _| {
-                let (key, span) = split_key::<T>(row_key).ok_or_else(|| damaged(self.name))?;
-                each(key, span.time(), span.start());
+        if let Some(disk) = self.home.disk() {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, _| {
+                let (key, span) = split_key::<T>(self.home.name, row_key)?;
+                each(&key, span.time(), span.start());
                 Ok(true)
             })?;
         }
@@ -211,37 +235,25 @@ where
 }
 
 /// Key and span of a row's key on disk.
-fn split_key<T: Span>(row_key: &[u8]) -> Option<(&[u8], T)> {
-    let (length, rest) = row_key.get(8..)?.split_first_chunk::<4>()?;
-    let (key, span) = rest.split_at_checked(u32::from_be_bytes(*length) as usize)?;
-    Some((key, T::read(span)?))
+fn split_key<T: Span>(store: &str, row_key: &[u8]) -> Result<(Vec<u8>, T)> {
+    let rest = row_key.get(SEGMENT_BYTES..).unwrap_or_default();
+    let parts = order::read_key(rest).and_then(|(key, span)| Some((key, T::read(span)?)));
+    parts.ok_or_else(|| row::damaged(store))
 }
 
 /// The beginning of the keys on disk of a key's rows in a segment.
-fn prefix(out: &mut Vec<u8>, segment: i64, key: &[u8]) {
-    out.extend_from_slice(&segment.to_be_bytes());
-    out.extend_from_slice(&(key.len() as u32).to_be_bytes());
-    out.extend_from_slice(key);
+fn prefix(segment: i64, key: &[u8]) -> Vec<u8> {
+    let mut out = segment_key(segment).to_vec();
+    order::write_key(key, &mut out);
+    out
 }
 
-/// The first key after all that begin with `prefix`; `None` where there is no end.
-fn after(prefix: &[u8]) -> Option<Vec<u8>> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if last < u8::MAX {
-            end.push(last + 1);
-            return Some(end);
-        }
-    }
-    None
-}
-
-fn damaged(store: &str) -> Error {
-    let text = format!(
-        "store `{store}` has a row on disk whose key cannot be read: delete the state directory, it is \
-         rebuilt from the changelog"
-    );
-    Error::new(ErrorKind::Store, text)
+/// Key and span of a changelog's key.
+pub(super) fn split_changelog<'a, T: Span>(bytes: &'a [u8], store: &str) -> Result<(&'a [u8], T)> {
+    let at = bytes.len().checked_sub(T::CHANGELOG_BYTES);
+    at.and_then(|at| bytes.split_at_checked(at))
+        .and_then(|(key, span)| Some((key, T::read_changelog(span)?)))
+        .ok_or_else(|| row::too_short(bytes, store))
 }
 
 impl<T: Span, K, V, KF, VF> StateStore for SpanStore<T, K, V, KF, VF>
@@ -252,103 +264,79 @@ where
     VF: Encode<V> + DecodeOwned<V>,
 {
     fn name(&self) -> &'static str {
-        self.name
+        self.home.name
     }
 
     fn open(&mut self, backend: Box<dyn Backend>) -> Result<()> {
-        self.backend = Some(backend);
-        self.cache.set_flushes();
+        self.home.open(backend)?;
         self.restored()
     }
 
     fn log_changes(&mut self, partition: i32, output: &mut Output) -> Result<()> {
-        let Some(topic) = self.changelog else { return Ok(()) };
+        let Some(topic) = self.home.changelog(partition) else { return Ok(()) };
         self.cache.log(|key, slot| {
             let Some(rows) = &mut slot.value else { return Ok(()) };
             rows.log(|span, value, timestamp| {
-                output.write(
-                    topic,
-                    Some(partition),
-                    timestamp.max(0),
-                    Headers::EMPTY,
-                    |out| {
-                        KF::encode(key, out)?;
-                        span.write_changelog(out);
-                        Ok(true)
-                    },
-                    |out| match value {
-                        Some(value) => VF::encode(value, out).map(|()| true),
-                        None => Ok(false),
-                    },
-                )
+                let key = |out: &mut Vec<u8>| {
+                    KF::encode(key, out)?;
+                    span.write_changelog(out);
+                    Ok(())
+                };
+                row::log(output, topic, timestamp, key, row::value::<V, VF>(value))
             })
         })
     }
 
     fn flush(&mut self, batch: &mut FlushBatch) -> Result<()> {
-        if self.disk_from > self.flushed_from {
-            batch.delete_range(&self.flushed_from.to_be_bytes(), &self.disk_from.to_be_bytes())?;
+        if self.home.disk().is_none() {
+            return Ok(());
         }
-        let (segment_ms, scratch) = (self.segment_ms, &mut self.scratch);
+        self.expiry.flush(batch)?;
+        let (expiry, mut encoded) = (&mut self.expiry, Vec::new());
         self.cache.flush(|key, slot| {
             let Some(rows) = &mut slot.value else { return Ok(0) };
-            scratch.clear();
-            KF::encode(key, scratch)?;
+            encoded.clear();
+            KF::encode(key, &mut encoded)?;
             rows.flush(|span, value, timestamp| {
-                let segment = span.time().div_euclid(segment_ms);
-                let encode = |out: &mut Vec<u8>| {
-                    prefix(out, segment, scratch);
+                let segment = expiry.segment(span.time());
+                if segment < expiry.first() {
+                    return Ok(());
+                }
+                expiry.wrote(segment);
+                let key = |out: &mut Vec<u8>| {
+                    out.extend_from_slice(&prefix(segment, &encoded));
                     span.write(out);
                     Ok(())
                 };
-                match value {
-                    Some(value) => batch.put(encode, |out| {
-                        out.extend_from_slice(&timestamp.to_be_bytes());
-                        VF::encode(value, out)
-                    }),
-                    None => batch.delete(encode),
-                }
+                row::flush(batch, timestamp, key, row::value::<V, VF>(value)).map(drop)
             })?;
-            Ok(scratch.len() + rows.len() * (size_of::<V>() + 48))
+            Ok(encoded.len() + rows.len() * (size_of::<V>() + 48))
         })
     }
 
     fn flushed(&mut self) {
-        self.flushed_from = self.disk_from;
-        self.cache.flushed();
+        if self.home.disk().is_some() {
+            self.expiry.flushed();
+            self.cache.flushed();
+        }
     }
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(bytes) = record.key else { return Ok(()) };
-        let parts =
-            bytes.len().checked_sub(T::CHANGELOG_BYTES).and_then(|at| bytes.split_at_checked(at));
-        let Some((key, span)) = parts.and_then(|(key, span)| Some((key, T::read_changelog(span)?)))
-        else {
-            let text = format!(
-                "a key of {} bytes is too short for the changelog of store `{}`",
-                bytes.len(),
-                self.name
-            );
-            return Err(Error::new(ErrorKind::Decode, text));
-        };
+        let (key, span) = split_changelog::<T>(bytes, self.home.name)?;
         self.observe(span.time());
-        if span.time() <= self.horizon() {
+        if self.expiry.is_expired(span.time()) {
             return Ok(());
         }
-        if self.backend.is_some() {
-            let segment = span.time().div_euclid(self.segment_ms);
-            let encode = |out: &mut Vec<u8>| {
-                prefix(out, segment, key);
+        if self.home.disk().is_some() {
+            let segment = self.expiry.segment(span.time());
+            self.expiry.wrote(segment);
+            self.expiry.restored(batch)?;
+            return row::restore(batch, record, |out: &mut Vec<u8>| {
+                out.extend_from_slice(&prefix(segment, key));
                 span.write(out);
                 Ok(())
-            };
-            return match record.value {
-                Some(value) => batch.put(encode, |out| {
-                    out.extend_from_slice(&record.timestamp.to_be_bytes());
-                    append(out, value)
-                }),
-                None => batch.delete(encode),
-            };
+            });
         }
         let key: K = KF::decode(key)?;
         let value = record.value.map(VF::decode).transpose()?;
@@ -360,23 +348,17 @@ where
                 self.cache.insert(hash, key, slot, None)
             }
         };
-        if let Some(rows) = self.cache.get_clean(index).and_then(|s| s.value.as_mut()) {
+        if let Some(rows) = self.cache.restored(index).and_then(|s| s.value.as_mut()) {
             rows.restore(span, value, record.timestamp);
         }
         Ok(())
     }
 
     fn restored(&mut self) -> Result<()> {
-        let Some(backend) = &self.backend else { return Ok(()) };
-        self.complete = backend.is_empty()?;
-        let mut last = -1;
-        backend.scan(&[], None, true, &mut |key, _| {
-            last = key.first_chunk::<8>().map_or(-1, |s| i64::from_be_bytes(*s));
-            Ok(false)
-        })?;
-        self.disk_last = self.disk_last.max(last);
-        // Rows of an earlier run may begin before what is known to have expired.
-        Ok(())
+        if let Some(disk) = self.home.disk() {
+            self.expiry.read(disk)?;
+        }
+        self.home.restored()
     }
 
     fn memory(&self) -> usize {
@@ -388,25 +370,24 @@ where
     }
 
     fn shrink(&mut self, target: usize) {
-        if self.backend.is_some() && self.cache.shrink(target) {
-            self.complete = false;
+        if self.home.disk().is_some() && self.cache.shrink(target) {
+            self.home.evicted();
         }
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let horizon = self.horizon();
-        let mut found = BTreeMap::new();
+        let mut listing = Listing::default();
         let full = |key: &[u8], span: T| {
             let mut full = key.to_vec();
             span.write_changelog(&mut full);
             full
         };
-        if let Some(backend) = &self.backend {
-            backend.scan(&[], None, false, &mut |row_key, row| {
-                let (timestamp, value) = split_row(row)?;
-                let (key, span) = split_key::<T>(row_key).ok_or_else(|| damaged(self.name))?;
-                if span.time() > horizon {
-                    found.insert(full(key, span), (value.to_vec(), timestamp));
+        if let Some(disk) = self.home.disk() {
+            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
+                let (timestamp, value) = row::split(row)?;
+                let (key, span) = split_key::<T>(self.home.name, row_key)?;
+                if !self.expiry.is_expired(span.time()) {
+                    listing.insert(full(&key, span), value, timestamp);
                 }
                 Ok(true)
             })?;
@@ -415,21 +396,11 @@ where
             let mut encoded = Vec::new();
             KF::encode(key, &mut encoded)?;
             for (span, value, timestamp) in slot.value.iter().flat_map(Rows::all) {
-                match value {
-                    Some(value) if span.time() > horizon => {
-                        let mut bytes = Vec::new();
-                        VF::encode(value, &mut bytes)?;
-                        found.insert(full(&encoded, span), (bytes, timestamp));
-                    }
-                    _ => {
-                        found.remove(&full(&encoded, span));
-                    }
-                }
+                let live = value.filter(|_| !self.expiry.is_expired(span.time()));
+                let value = row::value::<V, VF>(live);
+                listing.overlay(full(&encoded, span), value, timestamp)?;
             }
         }
-        Ok(found
-            .into_iter()
-            .map(|(key, (value, timestamp))| Row { key, value, timestamp })
-            .collect())
+        Ok(listing.rows())
     }
 }
