@@ -83,6 +83,8 @@ pub enum TopicRole {
         /// Window stores: how long rows are kept, in milliseconds. `None` keeps the latest row of
         /// each key for ever.
         retention_ms: Option<i64>,
+        /// Versioned stores: how long the records of a key stay beside its latest, in milliseconds.
+        history_ms: Option<i64>,
     },
 }
 
@@ -170,6 +172,8 @@ pub enum StoreKind {
     Window,
     /// Value of a key and a session.
     Session,
+    /// Values of a key over time.
+    Versioned,
 }
 
 /// A store of a sub-topology.

@@ -19,6 +19,7 @@ mod stateful;
 mod stateless;
 mod stream_joins;
 mod table_joins;
+mod versioned;
 mod windows;
 
 /// A text.

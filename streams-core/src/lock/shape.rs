@@ -77,6 +77,7 @@ impl Shape {
                     StoreKind::KeyValue => "key-value",
                     StoreKind::Window => "window",
                     StoreKind::Session => "session",
+                    StoreKind::Versioned => "versioned",
                 };
                 let changelog = store.changelog.and_then(|index| description.topic(index));
                 let new = StoreShape {
@@ -94,7 +95,7 @@ impl Shape {
 
 fn retention(changelog: &TopicDescription) -> Option<i64> {
     match changelog.role {
-        TopicRole::Changelog { retention_ms } => retention_ms,
+        TopicRole::Changelog { retention_ms, history_ms } => retention_ms.or(history_ms),
         _ => None,
     }
 }

@@ -269,10 +269,27 @@ impl Driver {
     /// # Errors
     /// An unknown store.
     pub fn store_rows(&mut self, name: &str) -> Result<Vec<Row>> {
+        self.with_store(name, |store| store.rows())
+    }
+
+    /// The rows of a store that a lookup as of `time` finds: those of a versioned store at that time, in
+    /// milliseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// An unknown store.
+    pub fn store_rows_as_of(&mut self, name: &str, time: i64) -> Result<Vec<Row>> {
+        self.with_store(name, |store| store.rows_as_of(time))
+    }
+
+    fn with_store(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&dyn StateStore) -> Result<Vec<Row>>,
+    ) -> Result<Vec<Row>> {
         for task in &mut self.tasks {
             let stores = task.logic.stores();
             if let Some(store) = stores.into_iter().find(|s| s.name() == name) {
-                return (*store).rows();
+                return read(store);
             }
         }
         Err(Error::new(ErrorKind::Config, format!("the topology has no store `{name}`")))

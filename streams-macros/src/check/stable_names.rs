@@ -48,7 +48,7 @@ pub(super) fn check(graph: &Graph, errors: &mut Diagnostics) {
                 "send records through",
             ),
             TopicRole::Changelog(_) => (
-                graph.stores.iter().find(|s| s.changelog == id).map(|s| &s.ident),
+                graph.stores.iter().find(|s| s.changelog == Some(id)).map(|s| &s.ident),
                 "keep their data in",
             ),
         };

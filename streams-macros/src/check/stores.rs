@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use syn::{Ident, Type};
 
 use crate::diagnostic::{Diagnostics, suggestion};
-use crate::model::{same, text};
+use crate::model::{StoreKind, same, text};
 
 /// The kinds that can be declared.
 pub(crate) fn unknown_kind(errors: &mut Diagnostics, kind: &Ident, known: &[&str]) {
@@ -21,13 +21,95 @@ pub(crate) fn two_operators(errors: &mut Diagnostics, name: &Ident, first: Span)
     errors.error_with(name.span(), message, first, "first used here");
 }
 
-/// A windowed operator keeps windows.
-pub(crate) fn key_value_for_windows(errors: &mut Diagnostics, name: &Ident, operator: &Ident) {
+/// A windowed operator keeps its windows in a store of its own.
+pub(crate) fn declared_for_windows(
+    errors: &mut Diagnostics,
+    name: &Ident,
+    kind: StoreKind,
+    operator: &Ident,
+) {
+    let what = kind.what();
     let message = format!(
-        "store `{name}` is a key-value store, and a windowed `{operator}` keeps windows: name a store \
+        "store `{name}` is {what}, and a windowed `{operator}` keeps windows: name a store \
          that is not declared, and the operator declares it"
     );
     errors.error(name.span(), message);
+}
+
+/// What is kept for a time says how long.
+pub(crate) fn without_retention(errors: &mut Diagnostics, kind: &Ident) {
+    let message = format!(
+        "a {kind} store keeps its rows for a time: say how far back in event time lookups go \
+         (`retention = 1h`)"
+    );
+    errors.error(kind.span(), message);
+}
+
+/// An operator that keeps the latest value has a key-value store. False after an error.
+pub(crate) fn latest_only(
+    errors: &mut Diagnostics,
+    name: &Ident,
+    kind: StoreKind,
+    operator: &Ident,
+) -> bool {
+    if kind == StoreKind::KeyValue {
+        return true;
+    }
+    let advice = match kind {
+        StoreKind::Versioned { .. } => {
+            format!(", or keep the history behind it: `.to_stream().to_table({name})`")
+        }
+        _ => String::new(),
+    };
+    let message = format!(
+        "store `{name}` is {}, and `{operator}` keeps the latest value of a key: declare it as \
+         `kv<K, V>`{advice}",
+        kind.what()
+    );
+    errors.error(name.span(), message);
+    false
+}
+
+/// A table is kept in a store of its latest values, or of its history. False after an error.
+pub(crate) fn of_a_table(
+    errors: &mut Diagnostics,
+    name: &Ident,
+    kind: StoreKind,
+    operator: &Ident,
+) -> bool {
+    if matches!(kind, StoreKind::KeyValue | StoreKind::Versioned { .. }) {
+        return true;
+    }
+    let message = format!(
+        "store `{name}` is {}, and `{operator}` keeps a table: declare it as `kv<K, V>` or \
+         `versioned<K, V>`",
+        kind.what()
+    );
+    errors.error(name.span(), message);
+    false
+}
+
+/// Records wait for a table that knows its past.
+pub(crate) fn grace_without_history(errors: &mut Diagnostics, at: Span, table: &Ident, made: Span) {
+    let message = format!(
+        "records wait for `grace` so that they meet `{table}` as it was at their time, and it keeps only \
+         what is now: declare it with `versioned = 1h`, or leave `grace` out"
+    );
+    errors.error_with(at, message, made, "the table is made here");
+}
+
+/// As far back as records wait, the table remembers.
+pub(crate) fn grace_beyond_history(
+    errors: &mut Diagnostics,
+    at: Span,
+    (grace_ms, history_ms): (i64, i64),
+    table: &Ident,
+) {
+    let message = format!(
+        "records wait for {grace_ms} ms, and `{table}` remembers {history_ms} ms: by then it has forgotten \
+         their time; make the history at least as long as the grace"
+    );
+    errors.error(at, message);
 }
 
 /// `count` keeps `i64`. False after an error.

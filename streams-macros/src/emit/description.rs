@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::emitter::policy;
-use crate::model::{Graph, StoreKind, Topic, TopicRole, text};
+use crate::model::{Graph, Kept, Store, StoreKind, Topic, TopicRole, text};
 
 /// An expression of type `&'static TopologyDescription`.
 pub(super) fn description(graph: &Graph) -> TokenStream {
@@ -30,6 +30,14 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
     }
 }
 
+/// The number of a store's changelog, if it has one.
+pub(super) fn changelog(store: &Store) -> TokenStream {
+    option(store.changelog.map(|topic| {
+        let topic = topic.0 as u16;
+        quote!(::streams::__private::TopicIndex(#topic))
+    }))
+}
+
 fn topic(topic: &Topic) -> TokenStream {
     let name = &topic.name;
     let role = match topic.role {
@@ -37,9 +45,14 @@ fn topic(topic: &Topic) -> TokenStream {
         TopicRole::Sink => quote!(Sink),
         TopicRole::DeadLetter => quote!(DeadLetter),
         TopicRole::Repartition => quote!(Repartition),
-        TopicRole::Changelog(retention) => {
-            let retention = option(retention);
-            quote!(Changelog { retention_ms: #retention })
+        TopicRole::Changelog(kept) => {
+            let (retention, history) = match kept {
+                Kept::Latest => (None, None),
+                Kept::Windows(ms) => (Some(ms), None),
+                Kept::History(ms) => (None, Some(ms)),
+            };
+            let (retention, history) = (option(retention), option(history));
+            quote!(Changelog { retention_ms: #retention, history_ms: #history })
         }
     };
     // With its type written, rustc shows another one at the user's expression.
@@ -84,12 +97,15 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
     });
     let stores = graph.stores_of(number).into_iter().map(|id| {
         let store = graph.store(id);
-        let (name, memory, topic) = (store.name.clone(), store.memory, store.changelog.0 as u16);
+        let (name, memory) = (store.name.clone(), store.memory);
+        let changelog = changelog(store);
         let kind = match store.kind {
             StoreKind::KeyValue
             | StoreKind::Unmatched
+            | StoreKind::JoinBuffer
             | StoreKind::Clock
             | StoreKind::Subscriptions => quote!(KeyValue),
+            StoreKind::Versioned { .. } => quote!(Versioned),
             StoreKind::Window { .. } | StoreKind::Sliding { .. } => quote!(Window),
             StoreKind::Session { .. } => quote!(Session),
         };
@@ -97,7 +113,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
             ::streams::topology::StoreDescription {
                 name: #name,
                 kind: ::streams::topology::StoreKind::#kind,
-                changelog: ::core::option::Option::Some(::streams::__private::TopicIndex(#topic)),
+                changelog: #changelog,
                 memory: #memory,
             }
         }

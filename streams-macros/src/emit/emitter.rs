@@ -32,6 +32,8 @@ pub(crate) struct Vars {
     pub(crate) timestamp: Ident,
     /// In a table's update, what the key had before (an `Option<V>`), where somebody needs it.
     pub(crate) old: Option<Operand>,
+    /// In an update of a versioned table, a `bool` that says whether it is the latest of its key.
+    pub(crate) latest: Option<Ident>,
 }
 
 impl Vars {
@@ -42,6 +44,7 @@ impl Vars {
             value: Operand { ident: name("value"), by_ref: false },
             timestamp: name("timestamp"),
             old: None,
+            latest: None,
         }
     }
 

@@ -7,7 +7,9 @@ use syn::Ident;
 
 use super::emitter::{Emitter, Vars, method_name, policy};
 use super::names::{self, here};
-use crate::model::{Graph, InvalidTime, NodeId, OnError, SourceId, StoreId, StoreKind, option_of};
+use crate::model::{
+    Graph, InvalidTime, NodeId, OnError, Semantics, SourceId, StoreId, StoreKind, option_of,
+};
 use crate::ops::{Field, observed_field};
 use crate::rewrite::{Function, Parameters};
 
@@ -155,6 +157,10 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
         StoreKind::Clock => quote!(::streams::store::ClockStore),
         StoreKind::Subscriptions => quote!(::streams::store::SubscriptionStore),
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
+        StoreKind::Versioned { .. } => {
+            quote!(::streams::store::VersionedStore<#key, #value, #kf, #vf>)
+        }
+        StoreKind::JoinBuffer => quote!(::streams::store::JoinBuffer),
         StoreKind::Window { .. } => quote!(::streams::store::WindowStore<#key, #value, #kf, #vf>),
         StoreKind::Sliding { .. } => quote! {
             ::streams::store::SpanStore<::streams::store::WindowSpan, #key, #value, #kf, #vf>
@@ -179,14 +185,21 @@ fn field(graph: &Graph, id: StoreId) -> TokenStream {
 fn init(graph: &Graph, id: StoreId) -> TokenStream {
     let store = graph.store(id);
     let (ident, name) = (&store.ident, store.name.clone());
-    let topic = store.changelog.0 as u16;
     let at = at_state(graph, id);
-    let changelog = quote! {
-        ::core::option::Option::Some(::streams::__private::TopicIndex(#topic))
-    };
+    let changelog = super::description::changelog(store);
     match store.kind {
         StoreKind::Unmatched => {
             quote!(#ident: ::streams::store::UnmatchedStore::new(#name, #changelog))
+        }
+        StoreKind::JoinBuffer => {
+            quote!(#ident: ::streams::store::JoinBuffer::new(#name, #changelog))
+        }
+        StoreKind::Versioned { retention_ms } => {
+            let fault = (graph.settings.semantics == Semantics::KafkaStreams)
+                .then(|| quote!(.as_kafka_streams()));
+            quote_spanned! {at=>
+                #ident: ::streams::store::VersionedStore::new(#name, #changelog, #retention_ms)#fault
+            }
         }
         StoreKind::Clock => {
             quote!(#ident: ::streams::store::ClockStore::new(#name, #changelog))

@@ -48,6 +48,8 @@ impl Builder<'_> {
         let value_format = options.format("format");
         let key_format = options.format("key_format");
         let memory = table && options.flag("memory");
+        let logged = !table || options.logged();
+        let versioned = if table { options.retention("versioned") } else { None };
         options.finish();
         let (key_format, value_format) =
             self.formats(&input.key, &input.value, key_format, value_format);
@@ -80,21 +82,25 @@ impl Builder<'_> {
             node,
         });
         let (operator, store): (Box<dyn Operator>, _) = if table {
-            let store = self.add_store(Store {
+            let store = Store {
                 ident: input.name.clone(),
                 name: input.name.to_string(),
                 right: None,
-                kind: StoreKind::KeyValue,
+                kind: match versioned {
+                    Some(retention_ms) => StoreKind::Versioned { retention_ms },
+                    None => StoreKind::KeyValue,
+                },
                 key: input.key.clone(),
                 value: input.value.clone(),
                 optional: false,
                 key_format,
                 value_format,
                 memory,
-                changelog: TopicId(0),
+                changelog: None,
                 user: Some(input.name.span()),
                 doc: input.doc.clone(),
-            });
+            };
+            let store = self.add_store(store, logged);
             (Box::new(ops::TableSource { source, store }), Some(store))
         } else {
             (Box::new(ops::Source { source }), None)
@@ -114,7 +120,8 @@ impl Builder<'_> {
         let flow = match store {
             Some(store) => {
                 let (store, window) = (Some(store), None);
-                Flow::Table(TableFlow { node, key, value, store, nullable: true, window })
+                let (nullable, versioned) = (true, versioned.is_some());
+                Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned })
             }
             None => Flow::Stream(StreamFlow { node, key, value, rekeyed: None }),
         };
@@ -165,19 +172,37 @@ impl Builder<'_> {
         let value_format = options.format("format");
         let key_format = options.format("key_format");
         let memory = options.flag("memory");
+        let logged = options.logged();
+        let kind = match store.kind.to_string().as_str() {
+            "kv" => Some(StoreKind::KeyValue),
+            "versioned" => options
+                .needed_retention(&store.kind)
+                .map(|retention_ms| StoreKind::Versioned { retention_ms }),
+            "window" => options
+                .needed_retention(&store.kind)
+                .map(|retention_ms| StoreKind::Window { retention_ms }),
+            "session" => options
+                .needed_retention(&store.kind)
+                .map(|retention_ms| StoreKind::Session { retention_ms }),
+            _ => {
+                let known = ["kv", "versioned", "window", "session"];
+                check::stores::unknown_kind(self.errors, &store.kind, &known);
+                self.declare(Named::Unknown { ident: store.name });
+                return;
+            }
+        };
         options.finish();
-        if store.kind != "kv" {
-            check::stores::unknown_kind(self.errors, &store.kind, &["kv"]);
+        let Some(kind) = kind else {
             self.declare(Named::Unknown { ident: store.name });
             return;
-        }
+        };
         let id = self.new_store(
             store.name.clone(),
-            StoreKind::KeyValue,
-            store.key,
-            store.value,
+            kind,
+            (store.key, store.value),
             (key_format, value_format),
             memory,
+            logged,
         );
         self.graph.store_mut(id).doc = store.doc;
         self.declare(Named::Store { id, ident: store.name });
@@ -188,17 +213,17 @@ impl Builder<'_> {
         &mut self,
         ident: Ident,
         kind: StoreKind,
-        key: Type,
-        value: Type,
+        (key, value): (Type, Type),
         (key_format, value_format): (Option<Format>, Option<Format>),
         memory: bool,
+        logged: bool,
     ) -> StoreId {
         let (optional, value) = match option_of(&value) {
             Some(inner) => (true, inner.clone()),
             None => (false, value),
         };
         let (key_format, value_format) = self.formats(&key, &value, key_format, value_format);
-        self.add_store(Store {
+        let store = Store {
             name: ident.to_string(),
             ident,
             right: None,
@@ -209,36 +234,26 @@ impl Builder<'_> {
             key_format,
             value_format,
             memory,
-            changelog: TopicId(0),
+            changelog: None,
             user: None,
             doc: String::new(),
-        })
+        };
+        self.add_store(store, logged)
     }
 
-    fn add_store(&mut self, mut store: Store) -> StoreId {
-        let retention = match store.kind {
-            StoreKind::KeyValue
-            | StoreKind::Unmatched
-            | StoreKind::Clock
-            | StoreKind::Subscriptions => None,
-            StoreKind::Window { retention_ms }
-            | StoreKind::Sliding { retention_ms }
-            | StoreKind::Session { retention_ms } => Some(retention_ms),
-        };
+    fn add_store(&mut self, mut store: Store, logged: bool) -> StoreId {
         let name = format!("{}-changelog", store.name);
-        store.changelog = self.topic(Topic {
-            name: quote!(#name),
-            role: TopicRole::Changelog(retention),
-            partitions: None,
-            key: store.key.clone(),
-            value: store.value.clone(),
-            key_format: store.key_format.clone(),
-            value_format: store.value_format.clone(),
+        store.changelog = logged.then(|| {
+            self.topic(Topic {
+                name: quote!(#name),
+                role: TopicRole::Changelog(store.kind.kept()),
+                partitions: None,
+                key: store.key.clone(),
+                value: store.value.clone(),
+                key_format: store.key_format.clone(),
+                value_format: store.value_format.clone(),
+            })
         });
-        if self.graph.stores.iter().any(|other| other.ident == store.ident) {
-            // `check::stable_names` reports it.
-            store.ident = quote::format_ident!("{}_{}", store.ident, self.graph.stores.len());
-        }
         self.graph.stores.push(store);
         StoreId(self.graph.stores.len() - 1)
     }
@@ -257,7 +272,7 @@ impl Builder<'_> {
             false => ident.clone(),
             true => quote::format_ident!("{ident}_{}", self.graph.stores.len()),
         };
-        let id = self.new_store(name.clone(), kind, key, value, (None, None), false);
+        let id = self.new_store(name.clone(), kind, (key, value), (None, None), false, true);
         self.graph.store_mut(id).user = Some(user);
         self.declare(Named::Store { id, ident: name });
         id
@@ -306,7 +321,7 @@ impl Builder<'_> {
         right: Option<(Type, Format)>,
     ) -> StoreId {
         let user = Some(ident.span());
-        self.add_store(Store {
+        let store = Store {
             ident,
             name,
             right,
@@ -317,10 +332,11 @@ impl Builder<'_> {
             key_format,
             value_format,
             memory: false,
-            changelog: TopicId(0),
+            changelog: None,
             user,
             doc: String::new(),
-        })
+        };
+        self.add_store(store, true)
     }
 
     pub(super) fn topic(&mut self, topic: Topic) -> TopicId {

@@ -95,7 +95,7 @@ pub(crate) enum TopicRole {
     Sink,
     Repartition,
     DeadLetter,
-    Changelog(Option<i64>),
+    Changelog(Kept),
 }
 
 /// A topic.
@@ -138,6 +138,17 @@ pub(crate) struct Sink {
     pub(crate) feedback: bool,
 }
 
+/// How long a changelog's records matter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The latest of each key, for ever.
+    Latest,
+    /// Rows of windows, for so many milliseconds of event time.
+    Windows(i64),
+    /// The latest of each key, and what was before it for so many milliseconds of event time.
+    History(i64),
+}
+
 /// Kinds of stores.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoreKind {
@@ -152,8 +163,14 @@ pub(crate) enum StoreKind {
     Session {
         retention_ms: i64,
     },
+    /// Values over time.
+    Versioned {
+        retention_ms: i64,
+    },
     /// Records of a stream join without a partner.
     Unmatched,
+    /// Records of a stream that wait for a versioned table.
+    JoinBuffer,
     /// An operator's clock.
     Clock,
     /// Left rows of a foreign-key join, by their foreign keys.
@@ -176,7 +193,8 @@ pub(crate) struct Store {
     pub(crate) key_format: Format,
     pub(crate) value_format: Format,
     pub(crate) memory: bool,
-    pub(crate) changelog: TopicId,
+    /// Its history, unless it is not logged.
+    pub(crate) changelog: Option<TopicId>,
     /// The operator that writes it.
     pub(crate) user: Option<Span>,
     pub(crate) doc: String,
@@ -186,6 +204,36 @@ impl Topic {
     /// True if one of its formats has an error.
     pub(crate) fn has_unknown_format(&self) -> bool {
         self.key_format.is_unknown() || self.value_format.is_unknown()
+    }
+}
+
+impl StoreKind {
+    /// For messages: "a key-value store", …
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            StoreKind::KeyValue => "a key-value store",
+            StoreKind::Window { .. } | StoreKind::Sliding { .. } => "a window store",
+            StoreKind::Session { .. } => "a session store",
+            StoreKind::Versioned { .. } => "a versioned store",
+            StoreKind::Unmatched | StoreKind::JoinBuffer => "a buffer of a join",
+            StoreKind::Clock => "a clock",
+            StoreKind::Subscriptions => "a store of subscriptions",
+        }
+    }
+
+    /// What its changelog keeps.
+    pub(crate) fn kept(self) -> Kept {
+        match self {
+            StoreKind::KeyValue
+            | StoreKind::Unmatched
+            | StoreKind::JoinBuffer
+            | StoreKind::Clock
+            | StoreKind::Subscriptions => Kept::Latest,
+            StoreKind::Window { retention_ms }
+            | StoreKind::Sliding { retention_ms }
+            | StoreKind::Session { retention_ms } => Kept::Windows(retention_ms),
+            StoreKind::Versioned { retention_ms } => Kept::History(retention_ms),
+        }
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) use build::{Builder, Named, build};
 pub(crate) use duration::milliseconds;
 pub(crate) use format::Format;
 pub(crate) use graph::{
-    Graph, Node, NodeId, Repartition, SinkId, SourceId, StoreId, StoreKind, Topic, TopicId,
-    TopicRole,
+    Graph, Kept, Node, NodeId, Repartition, SinkId, SourceId, Store, StoreId, StoreKind, Topic,
+    TopicId, TopicRole,
 };
 pub(crate) use on_error::{InvalidTime, OnError, Written};
 pub(crate) use partition::Nulls;

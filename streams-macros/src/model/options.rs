@@ -1,9 +1,11 @@
 //! The options of a declaration.
 
-use syn::Expr;
+use syn::{Expr, Ident};
 
+use super::duration::milliseconds;
 use super::format::Format;
 use super::on_error::{Written, WrittenInvalidTime};
+use crate::check;
 use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Opt;
 
@@ -64,6 +66,47 @@ impl<'e> Options<'e> {
     pub(super) fn invalid_time(&mut self) -> Option<WrittenInvalidTime> {
         let value = self.expr("invalid_time")?;
         WrittenInvalidTime::read(&value).map_err(|error| self.errors.push(error)).ok()
+    }
+
+    /// `changelog = off`: false then.
+    pub(super) fn logged(&mut self) -> bool {
+        let Some(value) = self.expr("changelog") else { return true };
+        let off = matches!(&value, Expr::Path(path) if path.path.is_ident("off"));
+        if !off {
+            let message =
+                "`changelog = off` keeps a store without a changelog; leave it out for one with it";
+            self.errors.error(syn::spanned::Spanned::span(&value), message);
+        }
+        !off
+    }
+
+    /// A time for which something is kept, at least a millisecond.
+    pub(super) fn retention(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.expr(name)?;
+        let span = syn::spanned::Spanned::span(&value);
+        match milliseconds(&value) {
+            Ok(0) => {
+                let message = format!(
+                    "`{name} = 0` keeps nothing: say how far back in event time lookups go (`{name} = 1h`)"
+                );
+                self.errors.error(span, message);
+                Some(1)
+            }
+            Ok(ms) => Some(ms),
+            Err(error) => {
+                self.errors.push(error);
+                Some(1)
+            }
+        }
+    }
+
+    /// The `retention` of a store that cannot be without.
+    pub(super) fn needed_retention(&mut self, kind: &Ident) -> Option<i64> {
+        let found = self.retention("retention");
+        if found.is_none() {
+            check::stores::without_retention(self.errors, kind);
+        }
+        found
     }
 
     /// `reset = earliest | latest`: true for latest.

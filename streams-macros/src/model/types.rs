@@ -69,6 +69,8 @@ pub(crate) struct TableFlow {
     pub(crate) nullable: bool,
     /// The windows of a windowed aggregation's results.
     pub(crate) window: Option<WindowSpec>,
+    /// True if updates may be of a time before the latest: they change nothing that is of now.
+    pub(crate) versioned: bool,
 }
 
 /// A table's updates, on their way to groups.

@@ -110,11 +110,12 @@ fn state_store(
     let name = &argument.name;
     if argument.existing(builder).is_some() {
         let id = builder.claim_store(name)?;
+        let kind = builder.graph.store(id).kind;
         if window.is_some() {
-            check::stores::key_value_for_windows(builder.errors, name, &call.name);
+            check::stores::declared_for_windows(builder.errors, name, kind, &call.name);
             return None;
         }
-        return Some(id);
+        return check::stores::latest_only(builder.errors, name, kind, &call.name).then_some(id);
     }
     let Some(value) = argument.declared.clone().or(value) else {
         builder.errors.error(
@@ -167,6 +168,7 @@ fn table_of(builder: &Builder<'_>, node: NodeId, stream: &StreamFlow, state: &St
         store: Some(state.store),
         nullable: (kept.optional || spans) && state.clock.is_none(),
         window: state.window,
+        versioned: false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! `join(table, |left, right| value)`: each record with the table's value of its key, dropped where
 //! there is none; `left_join(table, |left, right: Option<&R>| value)`: with `None` there (Kafka
 //! Streams' stream–table `join` and `leftJoin`). The table is as it stands when the record is
-//! processed; only the stream's records make results, with their timestamps.
+//! processed; only the stream's records make results, with their timestamps. A versioned table is as it
+//! was at the record's time; with `grace(d)` records wait for it ([`join_grace`]).
 //!
 //! Null values of the stream are dropped; a null key is dropped by `join`, and joined with nothing
 //! by `left_join`, whose results keep it.
@@ -13,6 +14,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Ident;
 
+use super::join_grace::{self, Grace};
 use super::keyed_state;
 use super::{
     Operator, foreign_key_join, function, ident, named, no_other_names, positional, stream_join,
@@ -30,6 +32,8 @@ struct StreamTableJoin {
     left: bool,
     /// Keys may be null, and such a record is joined with nothing.
     null_keys: bool,
+    /// Records wait in a buffer.
+    grace: Option<Grace>,
 }
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
@@ -50,9 +54,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         (Flow::Stream(left), Flow::Stream(right)) => {
             stream_join::build(builder, left, right, &other, &call)
         }
-        (Flow::Stream(left), Flow::Table(right)) => {
-            with_table(builder, left, &right, &other, &call)
-        }
+        (Flow::Stream(left), Flow::Table(right)) => with_table(builder, left, &right, &other, call),
         (Flow::Table(left), Flow::Table(right)) if positionals(&call) > 2 => {
             foreign_key_join::build(builder, &left, &right, &other, &call)
         }
@@ -95,9 +97,11 @@ fn with_table(
     stream: StreamFlow,
     table: &TableFlow,
     table_name: &Ident,
-    call: &Call,
+    mut call: Call,
 ) -> Option<Flow> {
-    no_other_names(builder, call, &["name"]);
+    no_other_names(builder, &call, &["name"]);
+    let grace = join_grace::take(builder, &mut call)?;
+    let call = &call;
     let [_, joiner] = positional(builder, call, &usage(call))?;
     let joiner = function(builder, call, joiner, &["left", "right"])?;
     if call.name == "outer_join" {
@@ -133,8 +137,15 @@ fn with_table(
     if !join_keys::one_type(builder.errors, call.span(), keys, ("table", table_name)) {
         return None;
     }
+    let grace = match &grace {
+        None => None,
+        Some((ms, argument)) => {
+            let grace = (*ms, argument);
+            Some(join_grace::build(builder, grace, &stream, table, table_name, &name)?)
+        }
+    };
     stream.value = joiner.returned();
-    let operator = Box::new(StreamTableJoin { store, joiner, left, null_keys });
+    let operator = Box::new(StreamTableJoin { store, joiner, left, null_keys, grace });
     let (key, value) = (stream.key.clone(), stream.value.clone());
     stream.node = builder.add_after(stream.node, call, operator, key, value);
     Some(Flow::Stream(stream))
@@ -143,13 +154,18 @@ fn with_table(
 impl StreamTableJoin {
     /// The table's value of the record's key: an `Option<&V>`.
     fn find(&self, e: &Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let field = e.store_field(self.store);
+        let (field, timestamp) = (e.store_field(self.store), &vars.timestamp);
+        let lookup = |e: &Emitter<'_>, key: TokenStream| {
+            e.or_reject(match keyed_state::is_versioned(e, self.store) {
+                true => quote_spanned!(here()=> self.#field.as_of(#key, #timestamp)),
+                false => quote_spanned!(here()=> self.#field.get(#key)),
+            })
+        };
         if !self.null_keys {
-            let key = keyed_state::key_argument(e, node, vars, self.store);
-            let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));
+            let found = lookup(e, keyed_state::key_argument(e, node, vars, self.store));
             return quote_spanned!(here()=> #found.map(|(right, _)| right));
         }
-        let found = e.or_reject(quote_spanned!(here()=> self.#field.get(key)));
+        let found = lookup(e, quote_spanned!(here()=> key));
         let key = vars.key.reference();
         quote_spanned! {here()=>
             match ::core::option::Option::as_ref(#key) {
@@ -166,10 +182,20 @@ impl Operator for StreamTableJoin {
     }
 
     fn stores(&self) -> Vec<StoreId> {
-        vec![self.store]
+        std::iter::once(self.store).chain(self.grace.as_ref().map(|g| g.buffer)).collect()
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        match &self.grace {
+            None => self.join(e, node, vars),
+            Some(grace) => grace.emit(e, vars, self.null_keys, |e, vars| self.join(e, node, vars)),
+        }
+    }
+}
+
+impl StreamTableJoin {
+    /// Joins the record.
+    fn join(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let found = self.find(e, node, vars);
         let label = e.label();
         let right = quote_spanned!(here()=> right);

@@ -5,8 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote_spanned};
 use syn::Ident;
 
-use crate::emit::{Emitter, Operand, Vars, here};
-use crate::model::{NodeId, StoreId, reference_of};
+use crate::emit::{Emitter, Operand, Vars, here, name};
+use crate::model::{NodeId, StoreId, StoreKind, reference_of};
 use crate::rewrite::Function;
 
 /// The argument that a store is looked up or changed with, for the key before `node`.
@@ -73,6 +73,76 @@ pub(super) fn keep_update(
         slot.timestamp = #timestamp;
         #rest
     }
+}
+
+/// Puts `value` into a versioned store as the key's from the record's time on, and goes on with it: an
+/// expression of type `V`, or `Option<V>` where a key can lose its value. What is older than the store's
+/// history goes no further, and is counted.
+pub(super) fn keep_version(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+    value: &TokenStream,
+    nullable: bool,
+) -> TokenStream {
+    let key = key_argument(e, node, vars, store);
+    let (field, label, timestamp) = (e.store_field(store), e.label(), &vars.timestamp);
+    let (ident, latest) = (&vars.value.ident, name("latest"));
+    let onwards = vars.with_value(false).with_old(e.needs_old(node));
+    let onwards = Vars { latest: Some(latest.clone()), ..onwards };
+    let old = onwards.old.as_ref().map(|old| {
+        let old = &old.ident;
+        let found = e.or_reject(quote_spanned!(here()=> self.#field.get(store_key)));
+        quote_spanned! {here()=>
+            let #old = #found.map(|(before, _)| ::core::clone::Clone::clone(before));
+        }
+    });
+    let kept = quote_spanned!(here()=> ::core::clone::Clone::clone(&#ident));
+    let kept = match nullable {
+        true => kept,
+        false => quote_spanned!(here()=> ::core::option::Option::Some(#kept)),
+    };
+    let placed = e.or_reject(quote_spanned! {here()=>
+        self.#field.put(store_key, #kept, #timestamp)
+    });
+    let rest = e.consumers(node, &onwards);
+    quote_spanned! {here()=>
+        let #ident = #value;
+        let store_key = #key;
+        #old
+        let #latest: bool = match #placed {
+            ::streams::store::Placed::Latest => true,
+            ::streams::store::Placed::Past => false,
+            ::streams::store::Placed::Expired => {
+                cx.counters.dropped_late += 1;
+                break #label;
+            }
+        };
+        #rest
+    }
+}
+
+/// An update of before the latest changes nothing that is of now (KIP-914).
+pub(super) fn only_latest(e: &Emitter<'_>, vars: &Vars) -> Option<TokenStream> {
+    let (latest, label) = (vars.latest.as_ref()?, e.label());
+    Some(quote_spanned!(here()=> if !#latest { break #label; }))
+}
+
+/// As [`only_latest`], where Kafka Streams counts what it leaves out: in joins of tables.
+pub(super) fn only_latest_counted(e: &Emitter<'_>, vars: &Vars) -> Option<TokenStream> {
+    let (latest, label) = (vars.latest.as_ref()?, e.label());
+    Some(quote_spanned! {here()=>
+        if !#latest {
+            cx.counters.dropped_late += 1;
+            break #label;
+        }
+    })
+}
+
+/// True for a store of values over time.
+pub(super) fn is_versioned(e: &Emitter<'_>, store: StoreId) -> bool {
+    matches!(e.graph().store(store).kind, StoreKind::Versioned { .. })
 }
 
 /// `Option<&V>` of a table's value.

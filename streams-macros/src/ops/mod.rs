@@ -13,6 +13,7 @@ mod for_each;
 mod foreign_key_join;
 mod group_by;
 mod join;
+mod join_grace;
 mod keyed_state;
 mod map;
 mod map_values;

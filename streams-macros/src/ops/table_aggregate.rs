@@ -11,6 +11,7 @@ use syn::{Expr, Type};
 use super::aggregation::{self, StoreArgument};
 use super::keyed_state;
 use super::{Operator, function, ident, no_other_names, positional, table_group_by};
+use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, GroupedTableFlow, NodeId, StoreId, StoreKind, TableFlow};
 use crate::parse::Call;
@@ -84,7 +85,14 @@ fn build(
     let stream = table_group_by::repartition(builder, grouped, name);
     let existing = if argument.declared.is_none() { builder.store_named(name) } else { None };
     let store = match existing {
-        Some(_) => builder.claim_store(name)?,
+        Some(_) => {
+            let store = builder.claim_store(name)?;
+            let kind = builder.graph.store(store).kind;
+            if !stores::latest_only(builder.errors, name, kind, &call.name) {
+                return None;
+            }
+            store
+        }
         None => {
             let Some(value) = argument.declared.clone().or(value) else {
                 let message = format!(
@@ -101,7 +109,8 @@ fn build(
     let (key, value, nullable) = (Some(kept.key.clone()), Some(kept.value.clone()), kept.optional);
     let operator = Box::new(TableAggregate { store, kind });
     let node = builder.add_after(stream.node, call, operator, key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, key, value, store: Some(store), nullable, window: None }))
+    let (store, window, versioned) = (Some(store), None, false);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 impl TableAggregate {

@@ -5,7 +5,8 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::{Operator, function, keyed_state, no_other_names, positional, table_map_values};
+use super::table_map_values::{self, keeps_versions, named_store};
+use super::{Operator, function, keyed_state, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow};
 use crate::parse::Call;
@@ -22,12 +23,13 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
     no_other_names(builder, call, &["name"]);
     let [value] = positional(builder, call, "filter(|key, value| condition)")?;
     let keep = function(builder, call, value, &["value"])?;
-    let store = table_map_values::named_store(builder, call, &table.key, &table.value)?;
+    let store = named_store(builder, call, &table.key, &table.value)?;
     let (negated, nullable) = (call.name == "filter_not", table.nullable);
     let operator = Box::new(TableFilter { keep, negated, nullable, store });
     let (key, value) = (table.key.clone(), table.value.clone());
     let node = builder.add_after(table.node, call, operator, key, value);
-    Some(Flow::Table(TableFlow { node, store, nullable: true, ..table }))
+    let versioned = keeps_versions(builder, &table, store);
+    Some(Flow::Table(TableFlow { node, store, nullable: true, versioned, ..table }))
 }
 
 impl Operator for TableFilter {

@@ -1,7 +1,8 @@
 //! `group_by(|k, v| -> (G, W) { … })` of a table (Kafka Streams' `KTable.groupBy`): the group and the
 //! value that each row counts with; with `-> Option<(G, W)>`, `None` counts nowhere. An update takes
 //! the old value out of its group and brings the new one into its, through a repartition topic;
-//! where both are of one group, it does so at once.
+//! where both are of one group, it does so at once. An update of a versioned table that is of before the
+//! latest is ignored.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -87,6 +88,7 @@ impl Operator for TableRepartition {
         let pair = |e: &Emitter<'_>, row: TokenStream| {
             keyed_state::map_row(e, node, vars, &self.by, self.optional, row)
         };
+        let only_latest = keyed_state::only_latest(e, vars);
         let new = pair(e, keyed_state::as_option(vars, self.nullable));
         let old = match &vars.old {
             Some(old) => {
@@ -106,6 +108,7 @@ impl Operator for TableRepartition {
             e.write(self.topic, 0, &onwards, key, value)
         });
         quote_spanned! {here()=>
+            #only_latest
             let new = #new;
             let old = #old;
             for (key, value) in ::streams::__private::changes::<#kt, _>(new, old) {

@@ -5,7 +5,8 @@
 //!
 //! An update of either side makes a result, with the later timestamp of its two rows. A deletion is
 //! given on where the other side has a row, also if there was no result before. Null keys are dropped by
-//! the tables. The row that arrived last counts, whatever its timestamp.
+//! the tables. The row that arrived last counts, whatever its timestamp; of a versioned table the latest
+//! one, and an update of before it is left out, and counted.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
@@ -102,7 +103,8 @@ pub(super) fn build(
     let operator = Box::new(Joined { kind, store });
     let node = builder.add(name, call.span(), operator, inputs, key.clone(), value.clone());
     join.out.set(node);
-    Some(Flow::Table(TableFlow { node, key, value, store, nullable: true, window: None }))
+    let (nullable, window, versioned) = (true, None, false);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 /// The type of a join's rows, and whether the joiner gives an `Option` of it.
@@ -227,6 +229,7 @@ impl Operator for Side {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let only_latest = keyed_state::only_latest_counted(e, vars);
         let key = keyed_state::key_argument(e, node, vars, self.other);
         let field = e.store_field(self.other);
         let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));
@@ -258,6 +261,7 @@ impl Operator for Side {
         let (key, value) = (vars.key.reference(), &self.join.value);
         let option = quote_spanned!(here()=> ::core::option::Option<#value>);
         quote_spanned! {here()=>
+            #only_latest
             let (joined, was, at): (#option, #option, i64) = {
                 let found = #found;
                 let at = match &found {

@@ -7,6 +7,7 @@ use quote::quote_spanned;
 use syn::Type;
 
 use super::{Operator, function, ident, keyed_state, named, no_other_names, positional};
+use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, option_of};
 use crate::parse::Call;
@@ -32,7 +33,18 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
     let nullable = table.nullable;
     let operator = Box::new(TableMapValues { function, optional, nullable, store });
     let node = builder.add_after(table.node, call, operator, table.key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, value, store, nullable: true, ..table }))
+    let versioned = keeps_versions(builder, &table, store);
+    Some(Flow::Table(TableFlow { node, value, store, nullable: true, versioned, ..table }))
+}
+
+/// True if a table made from another, kept in this store, has updates of before the latest.
+pub(super) fn keeps_versions(
+    builder: &Builder<'_>,
+    before: &TableFlow,
+    store: Option<StoreId>,
+) -> bool {
+    let kind = store.map(|store| builder.graph.store(store).kind);
+    kind.map_or(before.versioned, |kind| matches!(kind, StoreKind::Versioned { .. }))
 }
 
 /// The store of `name = store`, if the call has it: `None` inside, and outside for an error.
@@ -44,6 +56,11 @@ pub(super) fn named_store(
 ) -> Option<Option<StoreId>> {
     let Some(argument) = named(call, "name") else { return Some(None) };
     let name = ident(builder, &argument.value, "a store")?;
+    if builder.store_named(&name).is_some() {
+        let store = builder.claim_store(&name)?;
+        let kind = builder.graph.store(store).kind;
+        return stores::of_a_table(builder.errors, &name, kind, &call.name).then_some(Some(store));
+    }
     let (Some(key), Some(value)) = (key, value) else {
         let message = format!(
             "the types of store `{name}` are not written anywhere before it: give the closure a return \
@@ -68,9 +85,15 @@ pub(super) fn give_on(
     store: Option<StoreId>,
     old_of: &dyn Fn(&Emitter<'_>, TokenStream) -> TokenStream,
 ) -> TokenStream {
+    if let Some(store) = store.filter(|store| keyed_state::is_versioned(e, *store)) {
+        return keyed_state::keep_version(e, node, vars, store, &value, true);
+    }
     let needs_old = e.needs_old(node);
     let given = vars.old.clone();
-    let onwards = vars.with_value(false).with_old(needs_old);
+    // A store of latest values takes every update for the latest.
+    let latest = vars.latest.clone().filter(|_| store.is_none());
+    let needless = latest.is_none();
+    let onwards = Vars { latest, ..vars.with_value(false).with_old(needs_old) };
     let (name, label) = (&vars.value.ident, e.label());
     let timestamp = &vars.timestamp;
     let old = onwards.old.clone().map(|old| {
@@ -84,12 +107,16 @@ pub(super) fn give_on(
             }
             (None, None) => quote_spanned!(here()=> ::core::option::Option::None),
         };
-        quote_spanned! {here()=>
-            let #ident = #made;
-            if ::core::option::Option::is_none(&#ident) && ::core::option::Option::is_none(&#name) {
-                break #label;
+        let needless = needless.then(|| {
+            quote_spanned! {here()=>
+                if ::core::option::Option::is_none(&#ident)
+                    && ::core::option::Option::is_none(&#name)
+                {
+                    break #label;
+                }
             }
-        }
+        });
+        quote_spanned!(here()=> let #ident = #made; #needless)
     });
     let slot = store.map(|store| keyed_state::slot(e, node, vars, store));
     let keep = store.map(|_| {

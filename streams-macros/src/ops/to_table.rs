@@ -6,7 +6,7 @@ use quote::quote_spanned;
 
 use super::keyed_state;
 use super::{Operator, ident, no_other_names, positional, stream};
-use crate::check::stable_names;
+use crate::check::{stable_names, stores};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{
     Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, borrowed_to_owned, option_of,
@@ -32,7 +32,14 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let stream = builder.partitioned(stream, &name.to_string(), hint.as_ref(), false, &name)?;
     let nullable = stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
     let store = match existing {
-        Some(_) => builder.claim_store(&name)?,
+        Some(_) => {
+            let store = builder.claim_store(&name)?;
+            let kind = builder.graph.store(store).kind;
+            if !stores::of_a_table(builder.errors, &name, kind, &call.name) {
+                return None;
+            }
+            store
+        }
         None => {
             let (Some(key), Some(value)) = (&stream.key, &stream.value) else {
                 let message = format!(
@@ -49,7 +56,9 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let kept = builder.graph.store(store);
     let (key, value) = (Some(kept.key.clone()), Some(kept.value.clone()));
     let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, key, value, store: Some(store), nullable, window: None }))
+    let versioned = matches!(builder.graph.store(store).kind, StoreKind::Versioned { .. });
+    let (store, window) = (Some(store), None);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 impl Operator for ToTable {
@@ -70,6 +79,13 @@ impl Operator for ToTable {
         } else {
             quote_spanned!(here()=> ::core::option::Option::Some(::streams::__private::to_owned(#value)))
         };
+        if keyed_state::is_versioned(e, self.store) {
+            let value = match self.nullable {
+                true => put,
+                false => quote_spanned!(here()=> ::streams::__private::to_owned(#value)),
+            };
+            return keyed_state::keep_version(e, node, vars, self.store, &value, self.nullable);
+        }
         let (old, vars) = keyed_state::keep_old(e, node, vars);
         let rest = keyed_state::value_onwards(e, node, &vars, self.nullable);
         quote_spanned! {here()=>

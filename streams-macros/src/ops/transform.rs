@@ -8,6 +8,7 @@ use quote::quote_spanned;
 
 use super::keyed_state;
 use super::{Operator, function, ident, no_other_names, positional};
+use crate::check::stores;
 use crate::emit::{Emitter, Operand, Vars, here};
 use crate::model::{Builder, Flow, GroupedFlow, NodeId, StoreId};
 use crate::parse::Call;
@@ -41,6 +42,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let name = ident(builder, &store, "a store")?;
     let function = function(builder, &call, value, &["value", "state"])?;
     let store = builder.claim_store(&name)?;
+    let kind = builder.graph.store(store).kind;
+    if !stores::latest_only(builder.errors, &name, kind, &call.name) {
+        return None;
+    }
     let key = builder.graph.store(store).key.clone();
     if stream.value.is_none() {
         // The last but one parameter is the value, or the one before the context.

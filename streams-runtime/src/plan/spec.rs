@@ -35,8 +35,8 @@ pub(super) fn missing(
     specs
 }
 
-/// `RepartitionTopicConfig`, `UnwindowedUnversionedChangelogTopicConfig` and
-/// `WindowedChangelogTopicConfig`.
+/// `RepartitionTopicConfig`, `UnwindowedUnversionedChangelogTopicConfig`, `WindowedChangelogTopicConfig`
+/// and `VersionedChangelogTopicConfig`, whose additional time is a day, too.
 fn config(role: TopicRole) -> BTreeMap<String, String> {
     let entries: Vec<(&str, String)> = match role {
         TopicRole::Source | TopicRole::Sink | TopicRole::DeadLetter => vec![],
@@ -46,11 +46,16 @@ fn config(role: TopicRole) -> BTreeMap<String, String> {
             ("retention.ms", "-1".to_owned()),
             ("message.timestamp.type", "CreateTime".to_owned()),
         ],
-        TopicRole::Changelog { retention_ms: None } => vec![
+        TopicRole::Changelog { history_ms: Some(history), .. } => vec![
+            ("cleanup.policy", "compact".to_owned()),
+            ("min.compaction.lag.ms", history.saturating_add(ADDITIONAL_RETENTION_MS).to_string()),
+            ("message.timestamp.type", "CreateTime".to_owned()),
+        ],
+        TopicRole::Changelog { retention_ms: None, .. } => vec![
             ("cleanup.policy", "compact".to_owned()),
             ("message.timestamp.type", "CreateTime".to_owned()),
         ],
-        TopicRole::Changelog { retention_ms: Some(retention) } => vec![
+        TopicRole::Changelog { retention_ms: Some(retention), .. } => vec![
             ("cleanup.policy", "compact,delete".to_owned()),
             ("retention.ms", retention.saturating_add(ADDITIONAL_RETENTION_MS).to_string()),
             ("message.timestamp.type", "CreateTime".to_owned()),

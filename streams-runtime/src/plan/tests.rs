@@ -43,7 +43,11 @@ static JOINED: TopologyDescription = TopologyDescription {
         topic("in", TopicRole::Source, None),
         topic("by-word-repartition", TopicRole::Repartition, None),
         topic("words", TopicRole::Source, None),
-        topic("counts-changelog", TopicRole::Changelog { retention_ms: Some(1000) }, None),
+        topic(
+            "counts-changelog",
+            TopicRole::Changelog { retention_ms: Some(1000), history_ms: None },
+            None,
+        ),
         topic("out", TopicRole::Sink, Some(3)),
     ],
     subtopologies: &[

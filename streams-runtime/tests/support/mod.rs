@@ -154,7 +154,10 @@ macro_rules! count {
                 topics: &[
                     topic("words", TopicRole::Source),
                     topic(WORDS, TopicRole::Repartition),
-                    topic("per-word-changelog", TopicRole::Changelog { retention_ms: None }),
+                    topic(
+                        "per-word-changelog",
+                        TopicRole::Changelog { retention_ms: None, history_ms: None },
+                    ),
                     topic("counts", TopicRole::Sink),
                 ],
                 subtopologies: &[

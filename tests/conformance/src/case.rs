@@ -79,6 +79,16 @@ pub(crate) enum Input {
     },
 }
 
+impl Input {
+    /// Timestamp of a record.
+    pub(crate) fn timestamp(&self) -> Option<i64> {
+        match self {
+            Input::Advance { .. } => None,
+            Input::Record { ts, .. } => Some(*ts),
+        }
+    }
+}
+
 /// What Kafka Streams made of the inputs.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Expected {

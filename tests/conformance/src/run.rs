@@ -1,6 +1,6 @@
 //! Runs a case through the test driver.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use streams::test_driver::Driver;
@@ -63,9 +63,10 @@ pub fn run(text: &str, kept: &Kept) -> Result<Outcome, String> {
     if let Some(text) = difference::outputs(&expected, &outputs) {
         return Ok(Outcome::Different(text));
     }
+    let times = case.inputs.iter().filter_map(Input::timestamp).collect();
     let mut stores = Map::new();
     for (name, store) in &schema.stores {
-        stores.insert(name.clone(), rows(&mut driver, name, store, &entry)?);
+        stores.insert(name.clone(), rows(&mut driver, name, store, &entry, &times)?);
     }
     Ok(match difference::stores(&case.expected.stores, &stores) {
         Some(text) => Outcome::Different(text),
@@ -151,9 +152,26 @@ fn collect(
 }
 
 /// The rows of a store as a case shows them.
-fn rows(driver: &mut Driver, name: &str, store: &Store, entry: &Entry) -> Result<Value, String> {
+fn rows(
+    driver: &mut Driver,
+    name: &str,
+    store: &Store,
+    entry: &Entry,
+    times: &BTreeSet<i64>,
+) -> Result<Value, String> {
     let window = store.kind == "window";
-    let rows = driver.store_rows(name).map_err(|e| e.to_string())?;
+    let rows = match store.kind.as_str() {
+        // Each version that a lookup as of some input's time finds.
+        "versioned" => {
+            let mut found = BTreeMap::new();
+            for time in times {
+                let rows = driver.store_rows_as_of(name, *time).map_err(|e| e.to_string())?;
+                found.extend(rows.into_iter().map(|r| ((r.key.clone(), r.timestamp), r)));
+            }
+            found.into_values().collect()
+        }
+        _ => driver.store_rows(name).map_err(|e| e.to_string())?,
+    };
     let mut shown = Vec::new();
     for row in rows {
         let key = match row.key.len().checked_sub(4) {

@@ -17,7 +17,8 @@
 //!
 //! Results have the later timestamp of both rows after an update of the left one, and the right one's
 //! after an update of that. A right value that is written as no bytes at all (an empty text) counts as
-//! none, since Kafka Streams' bytes do not tell them apart.
+//! none, since Kafka Streams' bytes do not tell them apart. An update of a versioned table that is of
+//! before the latest is left out, and counted.
 
 mod resolve;
 mod subscribe;
@@ -109,7 +110,8 @@ pub(super) fn build(
     let name = format!("{label}-subscription-response-resolver");
     let node =
         builder.add(name, span, Box::new(resolve), vec![answers], key.clone(), value.clone());
-    Some(Flow::Table(TableFlow { node, key, value, store, nullable: true, window: None }))
+    let (nullable, window, versioned) = (true, None, false);
+    Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 
 /// The store of who has subscribed.

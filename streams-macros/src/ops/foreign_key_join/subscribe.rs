@@ -100,7 +100,9 @@ impl Operator for Subscribe {
             let value = e.encode(&sf, &st, &onwards.value.reference());
             e.write(self.parts.registration, 0, &onwards, key, value)
         });
+        let only_latest = keyed_state::only_latest_counted(e, vars);
         quote_spanned! {here()=>
+            #only_latest
             let this = #this;
             let before = #before;
             let new_key: ::core::option::Option<::std::vec::Vec<u8>> = #new_key;

@@ -122,7 +122,9 @@ impl Operator for Update {
                 &mut cx.output, answers, &self.#subscribers, &bytes, row,
             )
         });
+        let only_latest = keyed_state::only_latest_counted(e, vars);
         quote_spanned! {here()=>
+            #only_latest
             let row = #row;
             let bytes = #bytes;
             let answers = #answers;

@@ -22,6 +22,9 @@ pub(super) struct Cleanup {
     pub(super) retention_bytes: Option<u64>,
     /// `delete.retention.ms`: how long tombstones stay after the compaction that found them first.
     pub(super) delete_retention_ms: i64,
+    /// `min.compaction.lag.ms`: how old by its timestamp a record must be before a later one of its key may
+    /// take its place. Versioned stores read their history from what is younger.
+    pub(super) compaction_lag_ms: i64,
     /// `min.cleanable.dirty.ratio`: the share of uncompacted bytes that starts a compaction.
     pub(super) dirty_ratio: f64,
     /// `message.timestamp.type=LogAppendTime`.
@@ -38,6 +41,7 @@ impl Cleanup {
             retention_ms: None,
             retention_bytes: None,
             delete_retention_ms: number(topic, config, "delete.retention.ms")?.unwrap_or(DAY_MS),
+            compaction_lag_ms: number(topic, config, "min.compaction.lag.ms")?.unwrap_or(0),
             dirty_ratio: number(topic, config, "min.cleanable.dirty.ratio")?.unwrap_or(0.5),
             append_time: match entry("message.timestamp.type") {
                 None | Some("CreateTime") => false,

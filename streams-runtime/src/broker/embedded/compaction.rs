@@ -53,7 +53,7 @@ impl Log {
         Ok(())
     }
 
-    /// One pass; true if it reached the end of the partition.
+    /// One pass; true if it reached the end of the partition, or what is too young.
     pub(super) fn pass(
         &self,
         topic: &Topic,
@@ -67,7 +67,10 @@ impl Log {
         // In this order: what has been written up to the end is not less than this.
         let written = partition.written.load(Ordering::Acquire);
         let end = partition.end();
-        let last = self.last_offsets(topic, number, upkeep.cleaned_to, end, memory)?;
+        let lag_ms = topic.cleanup.compaction_lag_ms;
+        let young = (lag_ms > 0).then(|| now_ms.saturating_sub(lag_ms));
+        let range = upkeep.cleaned_to..end;
+        let last = self.last_offsets(topic, number, range, young, memory)?;
         let mut rewrite = Rewrite {
             log: self,
             topic,
@@ -96,23 +99,30 @@ impl Log {
         batch.put_cf(self.family(keys::META)?, keys::start(topic.id, number), state);
         self.write(batch)?;
         *upkeep = changed;
-        Ok(last.up_to == end)
+        Ok(last.up_to == end || last.too_young)
     }
 
-    /// The last offset of each key in the batches that start in `from..end`.
+    /// The last offset of each key in the batches that start in a range of offsets, up to the first
+    /// that has a record younger than `young`.
     fn last_offsets(
         &self,
         topic: &Topic,
         number: u32,
-        from: i64,
-        end: i64,
+        range: std::ops::Range<i64>,
+        young: Option<i64>,
         memory: usize,
     ) -> Result<LastOffsets> {
         let mut by_key: HashMap<Box<[u8]>, i64> = HashMap::new();
         let mut used = 0;
-        let mut up_to = end;
-        self.each_batch(topic, number, from, end, &mut |header, value| {
-            if used >= memory {
+        let mut up_to = range.end;
+        let mut too_young = false;
+        self.each_batch(topic, number, range.start, range.end, &mut |header, value| {
+            if let Some(young) = young {
+                self.each_record(topic, number, header, value, &mut |record| {
+                    too_young |= record.timestamp > young;
+                })?;
+            }
+            if used >= memory || too_young {
                 up_to = header.base_offset;
                 return Ok(false);
             }
@@ -128,7 +138,7 @@ impl Log {
             })?;
             Ok(true)
         })?;
-        Ok(LastOffsets { by_key, up_to })
+        Ok(LastOffsets { by_key, up_to, too_young })
     }
 
     fn each_record(
@@ -156,6 +166,8 @@ struct LastOffsets {
     by_key: HashMap<Box<[u8]>, i64>,
     /// Batches before this offset were seen.
     up_to: i64,
+    /// They end there since what follows is too young.
+    too_young: bool,
 }
 
 /// The second half of a pass.

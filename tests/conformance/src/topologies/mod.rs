@@ -9,6 +9,7 @@ mod stateless;
 mod stream_joins;
 mod table_joins;
 mod tables;
+mod versioned;
 mod windows;
 
 use streams::test_driver::Driver;
@@ -24,7 +25,7 @@ pub(crate) struct Entry {
 /// One group of topologies by name.
 type Group = fn(&str) -> Option<Entry>;
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     aggregations::find,
     errors::find,
     examples::find,
@@ -34,6 +35,7 @@ const GROUPS: [Group; 10] = [
     stream_joins::find,
     table_joins::find,
     tables::find,
+    versioned::find,
     windows::find,
 ];
 

@@ -96,6 +96,25 @@ fn retention_by_size_keeps_at_least_that_much() {
 }
 
 #[test]
+fn compaction_leaves_alone_what_is_younger_than_its_lag() {
+    let dir = TempDir::new().unwrap();
+    let lag = ("min.compaction.lag.ms", "60000");
+    let broker = log_with(&dir, &[("t", 1, &[("cleanup.policy", "compact"), lag])]);
+    let mut c = client(&broker, &["t"]);
+    let now = now_ms();
+    for timestamps in [[1, 2], [now, now], [3, 4]] {
+        for timestamp in timestamps {
+            append_at(&mut *c, "t", 0, timestamp, "k", Some("v"));
+        }
+        commit(&mut *c);
+    }
+    broker.compact("t").unwrap();
+    let offsets: Vec<i64> =
+        read(&broker, "t", 0, Position::Earliest).iter().map(|row| row.1).collect();
+    assert_eq!(offsets, [1, 2, 3, 4, 5]);
+}
+
+#[test]
 fn a_tombstone_goes_after_its_time_and_not_before() {
     let dir = TempDir::new().unwrap();
     let broker = log_with(&dir, &[("t", 1, COMPACT)]);
