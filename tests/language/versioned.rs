@@ -76,7 +76,8 @@ fn what_is_older_than_the_history_goes_no_further_and_is_counted() {
     driver.prices().pipe(s("tea"), 4, 40_000).unwrap();
     driver.prices().pipe(s("tea"), 3, 39_999).unwrap();
     assert_eq!(driver.updates().read().unwrap().len(), 2);
-    assert_eq!(driver.counters().dropped_late, 1);
+    // One of before the latest, which the join of tables leaves out, and one of before the history.
+    assert_eq!(driver.counters().dropped_late, 2);
     let times =
         |rows: Vec<streams::store::Row>| rows.iter().map(|r| r.timestamp).collect::<Vec<_>>();
     assert_eq!(times(driver.store_rows("prices").unwrap()), [40_000, 100_000]);
