@@ -30,16 +30,21 @@ pub fn decode_nullable<'a, F: Decode<'a, T>, T>(bytes: Option<&'a [u8]>) -> Resu
     }
 }
 
-/// Writes a key or value that is not null.
+/// What writes a key or value that is not null. A function of ours and not a closure in the generated
+/// code, which the compiler would check anew at each place.
 #[inline]
-pub fn encode<F: Encode<T>, T: ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<bool> {
-    F::encode(value, out).map(|()| true)
+pub fn encoder<'a, F: Encode<T>, T: ?Sized>(
+    value: &'a T,
+) -> impl FnOnce(&mut Vec<u8>) -> Result<bool> + use<'a, F, T> {
+    move |out| F::encode(value, out).map(|()| true)
 }
 
-/// Writes a key or value that may be null.
+/// What writes a key or value that may be null.
 #[inline]
-pub fn encode_nullable<F: Encode<T>, T>(value: Option<&T>, out: &mut Vec<u8>) -> Result<bool> {
-    match value {
+pub fn nullable_encoder<'a, F: Encode<T>, T>(
+    value: Option<&'a T>,
+) -> impl FnOnce(&mut Vec<u8>) -> Result<bool> + use<'a, F, T> {
+    move |out| match value {
         Some(value) => F::encode(value, out).map(|()| true),
         None => Ok(false),
     }

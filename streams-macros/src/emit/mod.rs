@@ -8,6 +8,8 @@ mod lock;
 mod names;
 mod task;
 mod test_driver;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -51,8 +53,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             #[allow(unused_imports)]
             use ::streams::prelude::*;
             #(#items)*
-            #errors
             #generated
+            // Behind the code: an editor compares it with that of a text in which a name was put in, up to
+            // that name.
+            #errors
         }
     }
 }
@@ -71,7 +75,6 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
         #tasks
 
         /// The type of this topology.
-        #[derive(Clone, Copy, Debug)]
         pub enum Topology {}
 
         impl ::streams::Topology for Topology {
