@@ -15,6 +15,10 @@ pub trait Topology: 'static {
     /// The definitions of the module's types that topics and stores may hold, in the order of names.
     const TYPES: &'static [TypeDescription] = &[];
 
+    /// True if the topology asks that every record counts once (`guarantee = exactly_once`), whatever
+    /// the configuration says.
+    const EXACTLY_ONCE: bool = false;
+
     /// A new task of this sub-topology, with its stores in memory and empty.
     fn task(subtopology: usize) -> Box<dyn TaskLogic>;
 }

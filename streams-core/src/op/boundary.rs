@@ -30,21 +30,16 @@ pub fn decode_nullable<'a, F: Decode<'a, T>, T>(bytes: Option<&'a [u8]>) -> Resu
     }
 }
 
-/// What writes a key or value that is not null. A function of ours and not a closure in the generated
-/// code, which the compiler would check anew at each place.
+/// Writes a key or value that is not null.
 #[inline]
-pub fn encoder<'a, F: Encode<T>, T: ?Sized>(
-    value: &'a T,
-) -> impl FnOnce(&mut Vec<u8>) -> Result<bool> + use<'a, F, T> {
-    move |out| F::encode(value, out).map(|()| true)
+pub fn encode<F: Encode<T>, T: ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<bool> {
+    F::encode(value, out).map(|()| true)
 }
 
-/// What writes a key or value that may be null.
+/// Writes a key or value that may be null.
 #[inline]
-pub fn nullable_encoder<'a, F: Encode<T>, T>(
-    value: Option<&'a T>,
-) -> impl FnOnce(&mut Vec<u8>) -> Result<bool> + use<'a, F, T> {
-    move |out| match value {
+pub fn encode_nullable<F: Encode<T>, T>(value: Option<&T>, out: &mut Vec<u8>) -> Result<bool> {
+    match value {
         Some(value) => F::encode(value, out).map(|()| true),
         None => Ok(false),
     }

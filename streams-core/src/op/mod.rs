@@ -25,7 +25,7 @@ pub use operators::{Operators, operators};
 pub use session::session;
 pub use sliding::sliding;
 
-pub use boundary::{decode_key, decode_nullable, decode_value, encoder, nullable_encoder};
+pub use boundary::{decode_key, decode_nullable, decode_value, encode, encode_nullable};
 
 use crate::{Error, ErrorKind};
 

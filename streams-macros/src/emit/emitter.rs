@@ -288,7 +288,7 @@ impl<'g> Emitter<'g> {
         }
     }
 
-    /// What writes a key or value with a format.
+    /// A closure that writes a key or value with a format.
     pub(crate) fn encode(
         &self,
         format: &TokenStream,
@@ -297,11 +297,11 @@ impl<'g> Emitter<'g> {
     ) -> TokenStream {
         match option_of(ty) {
             Some(inner) => quote_spanned! {here()=>
-                ::streams::__private::nullable_encoder::<#format, #inner>(
-                    ::core::option::Option::as_ref(#reference))
+                |out| ::streams::__private::encode_nullable::<#format, #inner>(
+                    ::core::option::Option::as_ref(#reference), out)
             },
             None => quote_spanned! {here()=>
-                ::streams::__private::encoder::<#format, #ty>(#reference)
+                |out| ::streams::__private::encode::<#format, #ty>(#reference, out)
             },
         }
     }

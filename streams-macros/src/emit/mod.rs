@@ -18,6 +18,7 @@ pub(crate) use emitter::{Emitter, Operand, Vars};
 pub(crate) use names::{here, name};
 
 use crate::diagnostic::Diagnostics;
+use crate::model::Guarantee;
 use crate::parse::{Module, Siblings, parse_items, parse_module};
 use crate::{check, model};
 
@@ -68,6 +69,12 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let assertions = check::co_partitioning::assertions(graph);
     let editor = editor::names(graph);
     let doc = listing::repartitions(graph);
+    let exactly_once = matches!(graph.settings.guarantee, Some((Guarantee::ExactlyOnce, _)));
+    let exactly_once = exactly_once.then(|| {
+        quote!(
+            const EXACTLY_ONCE: bool = true;
+        )
+    });
     let (types, lock_test) = (lock::types(siblings), lock::test());
     let numbers = 0..graph.subtopologies;
     let names = (0..graph.subtopologies).map(names::task);
@@ -80,6 +87,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
         impl ::streams::Topology for Topology {
             const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
             #types
+            #exactly_once
 
             fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
                 match subtopology {
