@@ -28,8 +28,6 @@ operators! {
     /// `cogroup(|key, value, state| { … })`, then `cogroup(other_group, |key, value, state| { … })`: several
     /// groups in one state; ends in `aggregate(store: S = initial)`.
     cogroup
-    /// `cogroup(group, |key, value, state| { … }, …)`: several groups gathered in one state.
-    cogroup
     /// `count(store)`: how many records each key has had, as `i64`.
     count
     /// `filter(|key, value| condition)`: the records for which the condition holds.
