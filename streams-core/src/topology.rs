@@ -17,6 +17,10 @@ pub trait Topology: 'static {
     /// The definitions of the module's types that topics and stores may hold, in the order of names.
     const TYPES: &'static [TypeDescription] = &[];
 
+    /// True if the topology asks that every record counts once (`guarantee = exactly_once`), whatever
+    /// the configuration says.
+    const EXACTLY_ONCE: bool = false;
+
     /// Keys and values that are written and read by schemas in a registry.
     const SCHEMAS: &'static [Boundary] = &[];
 

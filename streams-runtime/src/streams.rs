@@ -135,6 +135,13 @@ impl Streams {
     ) -> Result<Self> {
         config.validate()?;
         let topology = app.description();
+        if T::EXACTLY_ONCE && config.brokers.is_some() && !config.is_transactional() {
+            return Err(Error::config(format!(
+                "topology {} asks for `guarantee = exactly_once`, and `processing_guarantee` is \
+                 at_least_once: take the one or the other out",
+                topology.name
+            )));
+        }
         let plan = prepare(topology, &config, &*broker, true)?;
         let registry = Registry::of::<T>(&config, &plan)?;
         if let Some(registry) = &registry {

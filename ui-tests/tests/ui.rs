@@ -17,6 +17,7 @@ fn mistakes_are_reported_at_the_users_token() {
 fn programs_without_mistakes_build() {
     let cases = trybuild::TestCases::new();
     cases.pass("pass/*.rs");
+    cases.pass("pass/*/*.rs");
 }
 
 /// All but `lock`, whose changes are found by a generated test: see `lock.rs`.

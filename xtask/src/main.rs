@@ -4,6 +4,7 @@
     reason = "this program is an edge: it reads clocks and the environment"
 )]
 
+mod compile_time;
 mod conformance;
 mod counts;
 mod demo;
@@ -51,6 +52,8 @@ enum Command {
     Faults(faults::Faults),
     /// Count the instructions per record of generated code, and of the same written by hand
     Instructions(instructions::Instructions),
+    /// Measure what topologies cost the compiler, against budgets
+    CompileTime(compile_time::CompileTime),
     /// Apache Kafka on this machine, from Maven Central's jars
     #[command(subcommand)]
     Kafka(kafka::Kafka),
@@ -77,6 +80,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Peer(command) => peer::run(command),
         Command::Faults(command) => faults::run(command),
         Command::Instructions(command) => instructions::run(command),
+        Command::CompileTime(command) => compile_time::run(command),
         Command::Kafka(command) => kafka::run(command),
         Command::Setup => setup::run(),
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Ident;
 
 use crate::model::Graph;
@@ -21,18 +21,20 @@ pub(super) fn names(graph: &Graph) -> TokenStream {
         let stores: Vec<&Ident> = stores.map(|id| &graph.store(id).ident).collect();
         sources.chain(sinks).chain(stores).map(ToString::to_string).collect()
     };
-    let uses = graph.uses.iter().filter_map(|name| {
+    // A name that is being typed is none yet, and may become one of the driver's.
+    let uses = graph.uses.iter().map(|name| {
         let text = name.to_string();
-        if known.contains(&text) {
-            Some(quote!(let _ = names.#name;))
+        if known.contains(&text) && !in_driver.contains(&text) {
+            quote!(let _ = names.#name;)
         } else {
-            in_driver.contains(&text).then(|| quote!(let _ = TestDriver::#name;))
+            quote!(let _ = TestDriver::#name;)
         }
     });
-    let words = graph
-        .words
-        .iter()
-        .map(|word| quote_spanned!(word.span()=> ::streams::__private::operators().#word;));
+    // The word alone has the user's place: an editor takes the first token that lies there.
+    let words = graph.words.iter().map(|word| match word {
+        Some(word) => quote!(::streams::__private::operators().#word;),
+        None => quote!(::streams::__private::operators();),
+    });
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {

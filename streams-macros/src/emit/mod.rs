@@ -13,6 +13,8 @@ mod schemas;
 mod stores;
 mod task;
 mod test_driver;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -21,6 +23,7 @@ pub(crate) use emitter::{Emitter, Operand, Vars};
 pub(crate) use names::{here, name};
 
 use crate::diagnostic::Diagnostics;
+use crate::model::Guarantee;
 use crate::parse::{Module, Siblings, parse_items, parse_module};
 use crate::{check, model};
 
@@ -56,8 +59,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             #[allow(unused_imports)]
             use ::streams::prelude::*;
             #(#items)*
-            #errors
             #generated
+            // Behind the code: an editor compares it with that of a text in which a name was put in, up to
+            // that name.
+            #errors
         }
     }
 }
@@ -70,6 +75,12 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let assertions = check::co_partitioning::assertions(graph);
     let editor = editor::names(graph);
     let doc = listing::repartitions(graph);
+    let exactly_once = matches!(graph.settings.guarantee, Some((Guarantee::ExactlyOnce, _)));
+    let exactly_once = exactly_once.then(|| {
+        quote!(
+            const EXACTLY_ONCE: bool = true;
+        )
+    });
     let (types, lock_test) = (lock::types(siblings), lock::test());
     let stores = stores::aliases(graph);
     let globals = global::tables(graph);
@@ -80,12 +91,12 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
         #stores
 
         /// The type of this topology.
-        #[derive(Clone, Copy, Debug)]
         pub enum Topology {}
 
         impl ::streams::Topology for Topology {
             const DESCRIPTION: &'static ::streams::topology::TopologyDescription = #description;
             #types
+            #exactly_once
             #schemas
             #globals
 

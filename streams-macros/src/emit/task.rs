@@ -44,7 +44,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let last = sources.len().saturating_sub(1);
     let numbers = (0..sources.len()).map(|n| if n < last { quote!(#n) } else { quote!(_) });
     let names: Vec<Ident> = sources.iter().map(|s| method_of(graph, *s)).collect();
-    let timestamps = sources.iter().enumerate().map(|(n, s)| timestamp_arm(&e, n, *s));
+    let timestamp = timestamp(&e, &sources);
     let store_references = stores.iter().map(|s| {
         let ident = &graph.store(*s).ident;
         quote_spanned!(at_state(graph, *s)=> &mut self.#ident)
@@ -102,17 +102,7 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
                 }
             }
 
-            fn timestamp(
-                &mut self,
-                source: usize,
-                record: &::streams::RecordRef<'_>,
-                cx: &mut ::streams::context::TaskContext,
-            ) -> ::streams::Result<i64> {
-                match source {
-                    #(#timestamps)*
-                    _ => ::core::result::Result::Ok(record.timestamp),
-                }
-            }
+            #timestamp
 
             #functions
 
@@ -362,6 +352,28 @@ fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStrea
             ::core::result::Result::Ok(())
         }
     }
+}
+
+/// The method for sources with `time = …`, where there are some.
+fn timestamp(e: &Emitter<'_>, sources: &[SourceId]) -> Option<TokenStream> {
+    let arms = sources.iter().enumerate().filter_map(|(n, s)| timestamp_arm(e, n, *s));
+    let arms: Vec<TokenStream> = arms.collect();
+    if arms.is_empty() {
+        return None;
+    }
+    Some(quote_spanned! {here()=>
+        fn timestamp(
+            &mut self,
+            source: usize,
+            record: &::streams::RecordRef<'_>,
+            cx: &mut ::streams::context::TaskContext,
+        ) -> ::streams::Result<i64> {
+            match source {
+                #(#arms)*
+                _ => ::core::result::Result::Ok(record.timestamp),
+            }
+        }
+    })
 }
 
 fn timestamp_arm(e: &Emitter<'_>, number: usize, id: SourceId) -> Option<TokenStream> {

@@ -17,7 +17,6 @@ pub(super) fn test_driver(graph: &Graph) -> TokenStream {
         .flat_map(|n| graph.stores_of(n).into_iter().filter_map(move |id| store(graph, n, id)));
     quote! {
         /// The topology under test: a handle for every topic and store.
-        #[derive(Debug)]
         pub struct TestDriver(::streams::test_driver::Driver);
 
         /// A fresh instance of the topology for a test: empty stores, the wall clock at 0.

@@ -259,6 +259,7 @@ impl Builder<'_> {
         }
         self.mention(chain.cut);
         self.cut(&flow);
+        self.graph.words.push(None);
         Flow::Broken
     }
 
@@ -275,7 +276,7 @@ impl Builder<'_> {
     /// Applies operators one after the other.
     pub(crate) fn apply(&mut self, mut flow: Flow, calls: Vec<Call>) -> Flow {
         for mut call in calls {
-            self.graph.words.push(call.name.clone());
+            self.graph.words.push(Some(call.name.clone()));
             let cut = call.cut.take();
             if matches!(flow, Flow::Broken) {
                 if cut.is_none() {
@@ -286,13 +287,15 @@ impl Builder<'_> {
             }
             let (names, before) = (names_in(&call), flow.node());
             let (errors, nodes) = (self.errors.len(), self.graph.nodes.len());
+            let branches = call.arms.is_some();
             flow = ops::build(self, flow, call);
             if cut.is_some() {
-                self.graph.half_read.extend((nodes..self.graph.nodes.len()).map(NodeId));
+                if branches {
+                    self.graph.half_read.extend((nodes..self.graph.nodes.len()).map(NodeId));
+                }
                 // Whatever else may be wrong with it follows from what could not be read.
                 self.errors.truncate(errors);
                 self.mention(cut);
-                self.cut(&flow);
                 flow = Flow::Broken;
             }
             if matches!(flow, Flow::Broken) {

@@ -51,11 +51,11 @@ pub(crate) struct Graph {
     pub(crate) lets: Vec<Ident>,
     /// Names where they are used, for editors.
     pub(crate) uses: Vec<Ident>,
-    /// Words of operators where they are called, for editors.
-    pub(crate) words: Vec<Ident>,
+    /// Words of operators where they are called, for editors; none where one is about to be typed.
+    pub(crate) words: Vec<Option<Ident>>,
     /// Where a chain stops because of an error.
     pub(crate) cut: BTreeSet<NodeId>,
-    /// Operators of which only the beginning could be read.
+    /// What was made of a branch of which only the beginning could be read.
     pub(crate) half_read: BTreeSet<NodeId>,
     /// The repartition topics, in the order of the operators that need them.
     pub(crate) repartitions: Vec<Repartition>,

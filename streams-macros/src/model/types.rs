@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, Type};
 
 use super::graph::{GlobalId, NodeId, StoreId};
 use super::settings::{Emit, Semantics};
+use super::written::written;
 use crate::rewrite::Function;
 
 /// What an operator is applied to.
@@ -239,28 +240,8 @@ pub(crate) fn same(a: &Type, b: &Type) -> bool {
 /// A type as a person writes it.
 pub(crate) fn text(ty: &Type) -> String {
     // What owns a borrowed type has the full path.
-    let text = spaced(ty.to_token_stream());
+    let text = written(ty.to_token_stream());
     text.replace("::std::string::String", "String").replace("::std::vec::Vec", "Vec")
-}
-
-/// Tokens as a person writes them.
-pub(crate) fn spaced(tokens: TokenStream) -> String {
-    let spaced = tokens.to_string();
-    let mut out = String::new();
-    for c in spaced.chars() {
-        let tight_before = matches!(c, '<' | '>' | ',' | ':' | ']' | ')' | ';');
-        if tight_before {
-            while out.ends_with(' ') {
-                out.pop();
-            }
-        }
-        let tight_after = out.ends_with(['<', '&', '[', '(']) || out.ends_with("::");
-        if c == ' ' && tight_after {
-            continue;
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// The type that holds what a borrowed one points to: `String` for `&str`, `Vec<u8>` for `&[u8]`.

@@ -143,7 +143,10 @@ impl Parse for Call {
 fn arguments(input: ParseStream<'_>) -> (Vec<Arg>, Option<Cut>) {
     let mut args = Vec::new();
     while !input.is_empty() {
-        let (arg, cut) = recover::one(input, Arg::parse);
+        let (mut arg, cut) = recover::one(input, Arg::parse);
+        if let (Some(Arg { value: Expr::Closure(closure), .. }), Some(_)) = (&mut arg, &cut) {
+            closure.attrs.push(syn::parse_quote!(#[half_read]));
+        }
         args.extend(arg);
         if cut.is_some() {
             return (args, cut);

@@ -19,7 +19,7 @@ pub(super) fn add(item: &Item, definitions: &mut BTreeMap<String, String>) {
     }
     .to_string();
     Bare.visit_item_mut(&mut item);
-    let text = crate::model::spaced(item.to_token_stream());
+    let text = crate::model::written(item.to_token_stream());
     definitions.insert(name, text);
 }
 

@@ -178,27 +178,27 @@ fn inline_closure(closure: &ExprClosure, values: &[&TokenStream]) -> Inlined {
     if exits.question && exits.returns {
         ReturnsOk.visit_expr_mut(&mut body);
     }
-    let body = &body;
+    // Only the beginning of a body that is being typed could be read: it comes to no end, and so has any
+    // type. What stands before that is the same with and without.
+    let half_read = closure.attrs.iter().any(|attribute| attribute.path().is_ident("half_read"));
+    let end = half_read.then(|| quote_spanned!(Span::mixed_site()=> ; loop {}));
+    let body = quote!(#body #end);
     let span = Span::mixed_site().located_at(body.span());
     let tokens = if exits.question {
         quote_spanned! {span=> {
             #bindings
             (|| -> ::core::result::Result<#returned, ::streams::__private::BoxError> {
-                ::core::result::Result::Ok(#body)
+                ::core::result::Result::Ok({ #body })
             })()
         }}
     } else if exits.returns {
         let output = &closure.output;
-        let body = match &**body {
-            Expr::Block(block) => quote!(#block),
-            other => quote!({ #other }),
-        };
-        quote_spanned!(span=> { #bindings (|| #output #body)() })
+        quote_spanned!(span=> { #bindings (|| #output { #body })() })
     } else {
         match &closure.output {
             ReturnType::Default => quote_spanned!(span=> { #bindings #body }),
             ReturnType::Type(_, ty) => {
-                quote_spanned!(span=> { #bindings let returned: #ty = #body; returned })
+                quote_spanned!(span=> { #bindings let returned: #ty = { #body }; returned })
             }
         }
     };

@@ -1,0 +1,15 @@
+//! `fail/windows/advance_larger_than_size.rs`, mended.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        source clicks: stream<String, i64> = "clicks";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        clicks.group_by_key().window(hopping(5m, 1m)).count(counts).to_stream().to(out);
+    }
+}
+
+fn main() {}
