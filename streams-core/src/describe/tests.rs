@@ -36,6 +36,7 @@ static TOPOLOGY: TopologyDescription = TopologyDescription {
         topic("customers", TopicRole::Source),
         topic("a \"quoted\" <topic>", TopicRole::Sink),
     ],
+    globals: &[],
     subtopologies: &[SubtopologyDescription {
         sources: &[],
         stores: &[StoreDescription {
