@@ -63,6 +63,14 @@ pub trait TaskLogic: Send {
     /// The stores, in the order of the description.
     fn stores(&mut self) -> Vec<&mut dyn StateStore>;
 
+    /// Gives on the updates that wait for the commit (`emit = on_commit`).
+    ///
+    /// # Errors
+    /// As [`process`](Self::process).
+    fn forward(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
+
     /// Approximate bytes in memory beside the stores.
     fn held(&self) -> usize {
         0
@@ -324,12 +332,13 @@ impl Task {
         })
     }
 
-    /// Writes what the stores owe to their changelogs into the output. To be made durable together
+    /// Gives on what waits for the commit, and writes what the stores owe to their changelogs into the output. To be made durable together
     /// with the [positions](Self::positions).
     ///
     /// # Errors
     /// If a store's key or value cannot be encoded.
     pub fn prepare_commit(&mut self) -> Result<()> {
+        self.logic.forward(&mut self.cx)?;
         let (partition, output) = (self.id.partition, &mut self.cx.output);
         for store in self.logic.stores() {
             store.log_changes(partition, output)?;

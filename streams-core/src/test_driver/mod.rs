@@ -65,6 +65,7 @@ pub struct Driver {
     inputs: u64,
     stream_time: StreamTime,
     wall_clock: WallTime,
+    holds_commits: bool,
 }
 
 impl Driver {
@@ -109,7 +110,32 @@ impl Driver {
             inputs: 0,
             stream_time: StreamTime::UNKNOWN,
             wall_clock: WallTime::default(),
+            holds_commits: false,
         }
+    }
+
+    /// From now on only [`commit`](Self::commit) gives on what `emit = on_commit` holds back. Without
+    /// this, as in Kafka Streams' test driver, a commit comes after each record.
+    pub fn hold_commits(&mut self) {
+        self.holds_commits = true;
+    }
+
+    /// A commit: what waits for it is given on. Its outputs count as caused by the last input.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over.
+    pub fn commit(&mut self) -> Result<()> {
+        for number in 0..self.tasks.len() {
+            let Some(task) = self.tasks.get_mut(number) else { break };
+            task.cx.stream_time = self.stream_time;
+            std::mem::swap(&mut task.cx.output, &mut self.captured);
+            let forwarded = task.logic.forward(&mut task.cx);
+            std::mem::swap(&mut task.cx.output, &mut self.captured);
+            self.route();
+            forwarded?;
+            self.settle()?;
+        }
+        Ok(())
     }
 
     /// The topology as data.
@@ -151,6 +177,11 @@ impl Driver {
     fn pipe_into(&mut self, topic: usize, record: &RecordRef<'_>) -> Result<()> {
         self.inputs += 1;
         self.process(topic, record)?;
+        self.settle()
+    }
+
+    /// Processes what was written to topics that the topology reads.
+    fn settle(&mut self) -> Result<()> {
         while let Some(next) = self.lowest_pending() {
             let (key, value) = (next.key.as_deref(), next.value.as_deref());
             let headers = next.headers.as_headers();
@@ -184,7 +215,10 @@ impl Driver {
         task.cx.stream_time = self.stream_time;
         task.cx.wall_clock = self.wall_clock;
         std::mem::swap(&mut task.cx.output, &mut self.captured);
-        let processed = task.logic.process(reader.source, record, None, &mut task.cx);
+        let mut processed = task.logic.process(reader.source, record, None, &mut task.cx);
+        if processed.is_ok() && !self.holds_commits {
+            processed = task.logic.forward(&mut task.cx);
+        }
         std::mem::swap(&mut task.cx.output, &mut self.captured);
         self.stream_time = task.cx.stream_time;
         self.route();
@@ -194,7 +228,7 @@ impl Driver {
     /// Queues what was just written to topics that the topology reads.
     fn route(&mut self) {
         for at in self.causes.len()..self.captured.len() {
-            self.causes.push(self.inputs - 1);
+            self.causes.push(self.inputs.saturating_sub(1));
             let Some(record) = self.captured.at(at) else { continue };
             let topic = self.by_index.get(usize::from(record.topic.0)).copied();
             let Some(topic) = topic else { continue };

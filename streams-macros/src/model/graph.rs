@@ -171,6 +171,8 @@ pub(crate) enum StoreKind {
     Unmatched,
     /// Records of a stream that wait for a versioned table.
     JoinBuffer,
+    /// Updates that `suppress` holds back.
+    Suppress,
     /// An operator's clock.
     Clock,
     /// Left rows of a foreign-key join, by their foreign keys.
@@ -193,6 +195,8 @@ pub(crate) struct Store {
     pub(crate) key_format: Format,
     pub(crate) value_format: Format,
     pub(crate) memory: bool,
+    /// Of updates, the last of each key is given on at each commit.
+    pub(crate) on_commit: bool,
     /// Its history, unless it is not logged.
     pub(crate) changelog: Option<TopicId>,
     /// The operator that writes it.
@@ -216,6 +220,7 @@ impl StoreKind {
             StoreKind::Session { .. } => "a session store",
             StoreKind::Versioned { .. } => "a versioned store",
             StoreKind::Unmatched | StoreKind::JoinBuffer => "a buffer of a join",
+            StoreKind::Suppress => "a buffer of `suppress`",
             StoreKind::Clock => "a clock",
             StoreKind::Subscriptions => "a store of subscriptions",
         }
@@ -227,6 +232,7 @@ impl StoreKind {
             StoreKind::KeyValue
             | StoreKind::Unmatched
             | StoreKind::JoinBuffer
+            | StoreKind::Suppress
             | StoreKind::Clock
             | StoreKind::Subscriptions => Kept::Latest,
             StoreKind::Window { retention_ms }

@@ -2,7 +2,12 @@
 
 use streams::prelude::*;
 
-super::entries!(stream_table_join, stream_table_join_rekeyed, stream_table_left_join);
+super::entries!(
+    aggregate_join_cached,
+    stream_table_join,
+    stream_table_join_rekeyed,
+    stream_table_left_join
+);
 
 #[topology]
 mod stream_table_join {
@@ -42,5 +47,25 @@ mod stream_table_left_join {
         sink out: stream<Option<String>, String> = "out";
 
         stream.left_join(table, |l, r| format!("{l}+{}", shown(r))).to(out);
+    }
+}
+
+#[topology]
+mod aggregate_join_cached {
+    use crate::topologies::{shown, words};
+
+    topology! {
+        emit = on_commit;
+        source input: stream<Option<String>, Option<String>> = "words";
+        table right: table<String, String> = "right";
+        sink out: table<String, String> = "out";
+
+        let counted = input
+            .flat_map_values(|v| -> Vec<String> { words(v.as_ref()) })
+            .group_by_key()
+            .count(counts);
+        counted
+            .left_join(right, |l, r| -> String { format!("{l}+{}", shown(r)) }, name = joined)
+            .to(out);
     }
 }
