@@ -147,6 +147,17 @@ impl TaskContext {
         self.partition
     }
 
+    /// Where a record of this source came from, for what is given on later.
+    pub fn origin(&self, source: usize, record: &RecordRef<'_>) -> crate::store::Origin {
+        let topic = self.source(source).and_then(|s| self.topology.topic(s.topic));
+        crate::store::Origin {
+            topic: topic.map_or("", |t| t.name).into(),
+            partition: self.partition,
+            offset: record.offset,
+            headers: record.headers.to_buf(),
+        }
+    }
+
     fn source(&self, source: usize) -> Option<&'static SourceDescription> {
         self.topology.subtopologies.get(self.subtopology)?.sources.get(source)
     }

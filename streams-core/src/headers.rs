@@ -123,6 +123,12 @@ impl HeaderBuf {
         }
     }
 
+    /// Takes these headers in place of its own, keeping the allocation.
+    pub fn set(&mut self, headers: Headers<'_>) {
+        self.0.clear();
+        self.0.extend_from_slice(headers.as_encoded());
+    }
+
     /// Removes all headers, keeping the allocation.
     pub fn clear(&mut self) {
         self.0.clear();

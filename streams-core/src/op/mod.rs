@@ -12,6 +12,7 @@ mod no_format;
 mod operators;
 mod session;
 mod sliding;
+mod unsent;
 
 pub use change::{Change, changes};
 pub use closing::{Closed, Closing};
@@ -24,6 +25,7 @@ pub use no_format::NoFormat;
 pub use operators::{Operators, operators};
 pub use session::session;
 pub use sliding::sliding;
+pub use unsent::{Unsent, UnsentUpdate};
 
 pub use boundary::{decode_key, decode_nullable, decode_value, encode, encode_nullable};
 

@@ -68,6 +68,9 @@ operators! {
     repartition
     /// `select_key(|key, value| new_key)`: a new key for each record.
     select_key
+    /// `suppress(until_close)`: each window's result once, when the window has closed; `suppress(until(10s))`:
+    /// of a key's updates only the last, so long after the first.
+    suppress
     /// `to(sink)`: writes the records to a sink's topic and ends the chain.
     to
     /// `to_stream()`: a table's updates as a stream.

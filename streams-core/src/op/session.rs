@@ -48,6 +48,7 @@ pub fn session<V: Clone>(
             updates.push(WindowUpdate { start, end, value: None, old: Some(old), timestamp: end });
         }
     }
+    let old = rows.get(merged).map(|(value, _)| value.clone());
     match &state {
         Some(value) => rows.put(merged, value.clone(), merged.end),
         None => {
@@ -55,6 +56,6 @@ pub fn session<V: Clone>(
         }
     }
     let SessionSpan { start, end } = merged;
-    updates.push(WindowUpdate { start, end, value: state, old: None, timestamp: end });
+    updates.push(WindowUpdate { start, end, value: state, old, timestamp: end });
     Ok(true)
 }

@@ -10,6 +10,8 @@ struct Sliding<'a, V, I, A> {
     timestamp: i64,
     difference_ms: i64,
     close: i64,
+    /// A window's first value counts as what it had before.
+    first_is_old: bool,
     init: I,
     add: A,
     updates: &'a mut Vec<WindowUpdate<V>>,
@@ -21,17 +23,22 @@ fn at(start: i64) -> WindowSpan {
 }
 
 /// Takes a record into its windows; gives the number of windows that had closed (`end < close`).
-/// `init` makes the value of an empty window, `add` takes the record into one.
+/// `init` makes the value of an empty window, `add` takes the record into one. With `first_is_old`, a
+/// window's first value counts as what it had before, as in Kafka Streams.
+#[expect(clippy::too_many_arguments, reason = "called by generated code, in one place")]
 pub fn sliding<V: Clone>(
     rows: &mut Rows<WindowSpan, V>,
     timestamp: i64,
     difference_ms: i64,
     close: i64,
+    first_is_old: bool,
     init: impl Fn() -> Option<V>,
     add: impl FnMut(&mut Option<V>) -> Step,
     updates: &mut Vec<WindowUpdate<V>>,
 ) -> Result<u64, BoxError> {
-    let mut s = Sliding { rows, timestamp, difference_ms, close, init, add, updates, late: 0 };
+    let late = 0;
+    let mut s =
+        Sliding { rows, timestamp, difference_ms, close, first_is_old, init, add, updates, late };
     if timestamp < difference_ms {
         s.early()?
     } else {
@@ -56,7 +63,8 @@ impl<V: Clone, I: Fn() -> Option<V>, A: FnMut(&mut Option<V>) -> Step> Sliding<'
 
     /// A window that was not there, starting with a value.
     fn create(&mut self, start: i64, value: Option<V>) -> Step {
-        self.change(start, value, self.timestamp, None)
+        let old = value.clone().filter(|_| self.first_is_old);
+        self.change(start, value, self.timestamp, old)
     }
 
     fn change(&mut self, start: i64, held: Option<V>, held_timestamp: i64, old: Option<V>) -> Step {

@@ -80,6 +80,26 @@ pub trait TaskLogic: Send {
         Ok(true)
     }
 
+    /// True if calls are under way.
+    fn has_calls(&self) -> bool {
+        false
+    }
+
+    /// Waits for its calls and gives on what waits for the commit, until nothing is left of either.
+    ///
+    /// # Errors
+    /// As [`process`](Self::process).
+    fn settle(&mut self, cx: &mut TaskContext) -> Result<()> {
+        loop {
+            self.finish_calls(true, cx)?;
+            self.forward(cx)?;
+            // What was given on may have made calls, and their answers updates.
+            if !self.has_calls() {
+                return Ok(());
+            }
+        }
+    }
+
     /// True if it has processors, which may punctuate.
     fn punctuates(&self) -> bool {
         false
@@ -112,6 +132,14 @@ pub trait TaskLogic: Send {
 
     /// The stores, in the order of the description.
     fn stores(&mut self) -> Vec<&mut dyn StateStore>;
+
+    /// Gives on the updates that wait for the commit (`emit = on_commit`).
+    ///
+    /// # Errors
+    /// As [`process`](Self::process).
+    fn forward(&mut self, _: &mut TaskContext) -> Result<()> {
+        Ok(())
+    }
 
     /// Approximate bytes in memory beside the stores.
     fn held(&self) -> usize {
@@ -467,15 +495,15 @@ impl Task {
         })
     }
 
-    /// Waits for the calls of outside services, and writes what the stores owe to their changelogs
-    /// into the output. To be made durable together with the [positions](Self::positions).
+    /// Waits for the calls of outside services, gives on what waits for the commit, and writes what the
+    /// stores owe to their changelogs into the output. To be made durable together with the
+    /// [positions](Self::positions).
     ///
     /// # Errors
     /// If a store's key or value cannot be encoded; as [`TaskLogic::finish_calls`].
     pub fn prepare_commit(&mut self) -> Result<()> {
-        if self.calls {
-            self.under_way = !self.logic.finish_calls(true, &mut self.cx)?;
-        }
+        self.logic.settle(&mut self.cx)?;
+        self.under_way = false;
         let (partition, output) = (self.id.partition, &mut self.cx.output);
         for store in self.logic.stores() {
             store.log_changes(partition, output)?;

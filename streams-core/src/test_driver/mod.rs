@@ -77,6 +77,7 @@ pub struct Driver {
     wall_clock: WallTime,
     /// Where the topology has formats with a registry.
     schemas: Option<Rc<Schemas>>,
+    holds_commits: bool,
 }
 
 impl Driver {
@@ -139,6 +140,7 @@ impl Driver {
             stream_time: StreamTime::UNKNOWN,
             wall_clock: WallTime::default(),
             schemas: None,
+            holds_commits: false,
         };
         if !T::SCHEMAS.is_empty() {
             driver.use_registry(Arc::new(MemoryRegistry::new()));
@@ -166,6 +168,30 @@ impl Driver {
         for task in &mut self.tasks {
             task.cx.executor = Arc::clone(executor);
         }
+    }
+
+    /// From now on only [`commit`](Self::commit) gives on what `emit = on_commit` holds back. Without
+    /// this, as in Kafka Streams' test driver, a commit comes after each record.
+    pub fn hold_commits(&mut self) {
+        self.holds_commits = true;
+    }
+
+    /// A commit: what waits for it is given on. Its outputs count as caused by the last input.
+    ///
+    /// # Errors
+    /// What `on_error` does not pass over.
+    pub fn commit(&mut self) -> Result<()> {
+        for number in 0..self.tasks.len() {
+            let Some(task) = self.tasks.get_mut(number) else { break };
+            task.cx.stream_time = self.stream_time;
+            std::mem::swap(&mut task.cx.output, &mut self.captured);
+            let forwarded = task.logic.settle(&mut task.cx);
+            std::mem::swap(&mut task.cx.output, &mut self.captured);
+            self.route();
+            forwarded?;
+            self.settle()?;
+        }
+        Ok(())
     }
 
     /// The topology as data.
@@ -257,7 +283,7 @@ impl Driver {
             task.cx.wall_clock = self.wall_clock;
             std::mem::swap(&mut task.cx.output, &mut self.captured);
             let punctuated = task.logic.punctuate(punctuation_type, now, &mut task.cx);
-            let punctuated = punctuated.and_then(|_| task.logic.finish_calls(true, &mut task.cx));
+            let punctuated = punctuated.and_then(|_| finish(task, self.holds_commits));
             std::mem::swap(&mut task.cx.output, &mut self.captured);
             punctuated?;
         }
@@ -294,12 +320,14 @@ impl Driver {
         task.cx.stream_time = self.stream_time;
         task.cx.wall_clock = self.wall_clock;
         std::mem::swap(&mut task.cx.output, &mut self.captured);
-        let processed = task.logic.process(reader.source, record, None, &mut task.cx);
-        let processed = processed.and_then(|()| task.logic.finish_calls(true, &mut task.cx));
+        let mut processed = task.logic.process(reader.source, record, None, &mut task.cx);
+        if processed.is_ok() {
+            processed = finish(task, self.holds_commits);
+        }
         std::mem::swap(&mut task.cx.output, &mut self.captured);
         self.stream_time = task.cx.stream_time;
         self.route();
-        processed.map(|_| ())
+        processed
     }
 
     /// Queues what was just written to topics that the topology reads.
@@ -459,6 +487,15 @@ impl Driver {
         self.enter();
         self.tasks.iter_mut().flat_map(|t| t.logic.stores()).try_for_each(&mut each)?;
         self.globals.iter().try_for_each(|global| global.with(&mut each))
+    }
+}
+
+/// What comes of a record beside its processing: calls are answered, and unless commits are held
+/// back there is one.
+fn finish(task: &mut DriverTask, holds_commits: bool) -> Result<()> {
+    match holds_commits {
+        true => task.logic.finish_calls(true, &mut task.cx).map(|_| ()),
+        false => task.logic.settle(&mut task.cx),
     }
 }
 

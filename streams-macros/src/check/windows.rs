@@ -4,7 +4,31 @@
 use syn::Ident;
 
 use crate::diagnostic::Diagnostics;
-use crate::model::WindowKind;
+use crate::model::{Emit, WindowKind, WindowSpec};
+use crate::parse::Call;
+
+/// The windows of a table whose results are held back until they close.
+pub(crate) fn closing(
+    errors: &mut Diagnostics,
+    call: &Call,
+    window: Option<WindowSpec>,
+) -> Option<WindowSpec> {
+    let message = match window {
+        None => {
+            "`until_close` is for a table that is keyed by windows, whose results come when they close: of \
+             another table hold updates back for a time (`suppress(until(10s))`)"
+        }
+        Some(WindowSpec { kind: WindowKind::Unlimited { .. }, .. }) => {
+            "an unlimited window never closes: hold its updates back for a time (`suppress(until(10s))`)"
+        }
+        Some(WindowSpec { emit: Emit::Close, .. }) => {
+            "the windows give their results when they close already (`emit(on_close)`): take `suppress` out"
+        }
+        Some(window) => return Some(window),
+    };
+    errors.error(call.span(), message);
+    None
+}
 
 /// The parts of one `window(…)` agree. False after an error.
 pub(crate) fn agree(

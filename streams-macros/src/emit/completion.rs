@@ -57,7 +57,11 @@ impl Completion {
                 cx: &mut ::streams::context::TaskContext,
             ) -> ::streams::Result<bool> {
                 #(self.#names(wait, cx)?;)*
-                ::core::result::Result::Ok(#(self.#fields.is_empty())&&*)
+                ::core::result::Result::Ok(!self.has_calls())
+            }
+
+            fn has_calls(&self) -> bool {
+                #(!self.#fields.is_empty())||*
             }
         })
     }

@@ -126,6 +126,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
             StoreKind::KeyValue
             | StoreKind::Unmatched
             | StoreKind::JoinBuffer
+            | StoreKind::Suppress
             | StoreKind::Clock
             | StoreKind::Subscriptions => quote!(KeyValue),
             StoreKind::Versioned { .. } => quote!(Versioned),

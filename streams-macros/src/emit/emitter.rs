@@ -75,12 +75,14 @@ pub(crate) struct Emitter<'g> {
     at: Option<NodeId>,
     /// Methods that were called and are to be written.
     methods: Vec<NodeId>,
+    /// Nodes whose updates wait for the commit, and whether those are `Option`s.
+    deferred: Vec<(NodeId, bool)>,
 }
 
 impl<'g> Emitter<'g> {
     pub(super) fn new(graph: &'g Graph) -> Self {
         let label = Lifetime::new("'record", here());
-        Self { graph, label, labels: 0, at: None, methods: Vec::new() }
+        Self { graph, label, labels: 0, at: None, methods: Vec::new(), deferred: Vec::new() }
     }
 
     pub(crate) fn graph(&self) -> &'g Graph {
@@ -169,6 +171,35 @@ impl<'g> Emitter<'g> {
         } else {
             block
         }
+    }
+
+    /// A block with a label of its own, whose errors are those of `node`.
+    pub(crate) fn at(
+        &mut self,
+        node: NodeId,
+        inside: impl FnOnce(&mut Self) -> TokenStream,
+    ) -> TokenStream {
+        let outer = self.at.replace(node);
+        let code = self.block(inside);
+        self.at = outer;
+        code
+    }
+
+    /// The updates of this node are given on by the next commit, as `Option`s if it is `nullable`.
+    pub(crate) fn defer(&mut self, node: NodeId, nullable: bool) {
+        if !self.deferred.iter().any(|(deferred, _)| *deferred == node) {
+            self.deferred.push((node, nullable));
+        }
+    }
+
+    /// The nodes whose updates are given on by the next commit.
+    pub(super) fn deferred(&self) -> Vec<(NodeId, bool)> {
+        self.deferred.clone()
+    }
+
+    /// The name of the method that gives on what a node has deferred.
+    pub(crate) fn forward_method(&self, node: NodeId) -> Ident {
+        forward_name(node)
     }
 
     /// The name of the method of a node with several producers, which is to be written then.
@@ -420,6 +451,11 @@ pub(super) fn policy(on_error: OnError) -> TokenStream {
             }
         }
     }
+}
+
+/// The method that gives on what a node has deferred.
+pub(super) fn forward_name(node: NodeId) -> Ident {
+    format_ident!("forward_{}", node.0, span = here())
 }
 
 /// The method of a node with several producers.

@@ -6,14 +6,14 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 
 use super::completion::Completion;
-use super::emitter::{Emitter, Vars, method_name, policy};
+use super::emitter::{Emitter, Vars, forward_name, method_name, policy};
 use super::global::Fields;
 use super::names::{self, here};
 use super::punctuation::Punctuation;
 use crate::model::{
     Graph, InvalidTime, NodeId, OnError, Semantics, SourceId, StoreId, StoreKind, option_of,
 };
-use crate::ops::{Field, observed_field};
+use crate::ops::{Field, forward, observed_field, unsent_field};
 use crate::rewrite::{Function, Parameters};
 
 /// The type and its implementations.
@@ -36,10 +36,20 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let completion = Completion::new(&mut e, graph, subtopology);
     let mut written: Vec<NodeId> = Vec::new();
     let mut merges = TokenStream::new();
-    while let Some(node) = e.next_method(&written) {
-        written.push(node);
-        merges.extend(merge_method(&mut e, node));
+    let mut forwards: Vec<NodeId> = Vec::new();
+    loop {
+        while let Some(node) = e.next_method(&written) {
+            written.push(node);
+            merges.extend(merge_method(&mut e, node));
+        }
+        let next = e.deferred().into_iter().find(|(node, _)| !forwards.contains(node));
+        let Some((node, nullable)) = next else { break };
+        forwards.push(node);
+        merges.extend(forward(&mut e, node, nullable));
     }
+    // What comes first fills what comes after it.
+    forwards.sort_unstable();
+    let forwards = forwards.into_iter().map(forward_name);
     // The last takes every number that is left: a task is not given others.
     let last = sources.len().saturating_sub(1);
     let numbers = (0..sources.len()).map(|n| if n < last { quote!(#n) } else { quote!(_) });
@@ -114,6 +124,14 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
 
             #attach
 
+            fn forward(
+                &mut self,
+                cx: &mut ::streams::context::TaskContext,
+            ) -> ::streams::Result<()> {
+                #(self.#forwards(cx)?;)*
+                ::core::result::Result::Ok(())
+            }
+
             fn held(&self) -> usize {
                 0 #(+ self.#held.memory())*
             }
@@ -145,8 +163,9 @@ fn observed(graph: &Graph, subtopology: usize) -> Vec<Ident> {
 /// What the operators keep beside the stores; those of one name are one.
 fn fields_beside(graph: &Graph, subtopology: usize) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
-    for (node, at) in graph.nodes.iter().zip(&graph.subtopology) {
-        for field in node.operator.fields(graph) {
+    for (id, (node, at)) in graph.nodes.iter().zip(&graph.subtopology).enumerate() {
+        let unsent = unsent_field(graph, NodeId(id));
+        for field in node.operator.fields(graph).into_iter().chain(unsent) {
             if *at == subtopology && !fields.iter().any(|f| f.name == field.name) {
                 fields.push(field);
             }
@@ -168,6 +187,7 @@ pub(super) fn store_type(graph: &Graph, store: StoreId) -> TokenStream {
         }
         StoreKind::Clock => quote!(::streams::store::ClockStore),
         StoreKind::Subscriptions => quote!(::streams::store::SubscriptionStore),
+        StoreKind::Suppress => quote!(::streams::store::SuppressStore<#key, #value, #kf, #vf>),
         StoreKind::KeyValue => quote!(::streams::store::KeyValueStore<#key, #value, #kf, #vf>),
         StoreKind::Versioned { .. } => {
             quote!(::streams::store::VersionedStore<#key, #value, #kf, #vf>)
@@ -212,6 +232,9 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
             quote_spanned! {at=>
                 #ident: ::streams::store::VersionedStore::new(#name, #changelog, #retention_ms)#fault
             }
+        }
+        StoreKind::Suppress => {
+            quote!(#ident: ::streams::store::SuppressStore::new(#name, #changelog))
         }
         StoreKind::Clock => {
             quote!(#ident: ::streams::store::ClockStore::new(#name, #changelog))

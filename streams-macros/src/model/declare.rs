@@ -8,6 +8,7 @@ use super::build::{Builder, Named};
 use super::format::Format;
 use super::graph::*;
 use super::options::Options;
+use super::settings::Emit;
 use super::types::*;
 use crate::check;
 use crate::ops::{self, Operator};
@@ -42,6 +43,7 @@ impl Builder<'_> {
         }
         let table = input.kind == InputKind::Table;
         let word = if table { "table" } else { "source" };
+        let emit = self.graph.settings.emit;
         let mut options = Options::new(word, input.options, self.errors);
         let partitions = options.expr("partitions");
         let time = options.expr("time");
@@ -53,6 +55,7 @@ impl Builder<'_> {
         let memory = table && options.flag("memory");
         let logged = !table || options.logged();
         let versioned = if table { options.retention("versioned") } else { None };
+        let on_commit = table && options.on_commit(emit);
         options.finish();
         let (key_format, value_format) =
             self.formats(&input.key, &input.value, key_format, value_format);
@@ -99,6 +102,7 @@ impl Builder<'_> {
                 key_format,
                 value_format,
                 memory,
+                on_commit,
                 changelog: None,
                 user: Some(input.name.span()),
                 doc: input.doc.clone(),
@@ -172,6 +176,7 @@ impl Builder<'_> {
         if self.is_declared(&store.name) {
             return;
         }
+        let emit = self.graph.settings.emit;
         let mut options = Options::new("store", store.options, self.errors);
         let value_format = options.format("format");
         let key_format = options.format("key_format");
@@ -196,6 +201,7 @@ impl Builder<'_> {
                 return;
             }
         };
+        let on_commit = options.on_commit(emit);
         options.finish();
         self.kafka_name = kafka_name;
         let Some(kind) = kind else {
@@ -207,7 +213,7 @@ impl Builder<'_> {
             kind,
             (store.key, store.value),
             (key_format, value_format),
-            memory,
+            (memory, on_commit),
             logged,
         );
         self.graph.store_mut(id).doc = store.doc;
@@ -222,7 +228,7 @@ impl Builder<'_> {
         kind: StoreKind,
         (key, value): (Type, Type),
         (key_format, value_format): (Option<Format>, Option<Format>),
-        memory: bool,
+        (memory, on_commit): (bool, bool),
         logged: bool,
     ) -> StoreId {
         let (optional, value) = match option_of(&value) {
@@ -241,6 +247,7 @@ impl Builder<'_> {
             key_format,
             value_format,
             memory,
+            on_commit,
             changelog: None,
             user: None,
             doc: String::new(),
@@ -293,7 +300,15 @@ impl Builder<'_> {
             false => ident.clone(),
             true => quote::format_ident!("{ident}_{}", self.graph.stores.len()),
         };
-        let id = self.new_store(name.clone(), kind, (key, value), (None, None), false, true);
+        let on_commit = self.graph.settings.emit == Emit::Commit;
+        let id = self.new_store(
+            name.clone(),
+            kind,
+            (key, value),
+            (None, None),
+            (false, on_commit),
+            true,
+        );
         self.graph.store_mut(id).user = Some(user);
         self.declare(Named::Store { id, ident: name });
         id
@@ -316,6 +331,26 @@ impl Builder<'_> {
         let names = (format_ident!("{of}_clock"), format!("{of}-clock"));
         let (key, value) = (syn::parse_quote!(String), syn::parse_quote!(i64));
         self.own_store(names, StoreKind::Clock, &key, &value, None)
+    }
+
+    /// The buffer of a `suppress`; of windows of one length, so that their ends are known when it is
+    /// read back.
+    pub(crate) fn suppress_store(
+        &mut self,
+        label: &Ident,
+        key: &Type,
+        value: &Type,
+        length_ms: Option<i64>,
+    ) -> StoreId {
+        let names = (format_ident!("{label}_store"), format!("{label}-store"));
+        let store = self.own_store(names, StoreKind::Suppress, key, value, None);
+        if let (Some(inner), Some(length_ms)) = (windowed_of(key), length_ms) {
+            let (format, _) = self.formats(inner, value, None, None);
+            let tokens = &format.tokens;
+            self.graph.store_mut(store).key_format.tokens =
+                quote!(::streams::format::TimeWindowed<#tokens, #length_ms>);
+        }
+        store
     }
 
     /// A store of an operator's own, which nobody can name: its field, and its name in topics. `right`
@@ -354,6 +389,7 @@ impl Builder<'_> {
             key_format,
             value_format,
             memory: false,
+            on_commit: false,
             changelog: None,
             user,
             doc: String::new(),

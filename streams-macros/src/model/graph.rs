@@ -188,6 +188,8 @@ pub(crate) enum StoreKind {
     Unmatched,
     /// Records of a stream that wait for a versioned table.
     JoinBuffer,
+    /// Updates that `suppress` holds back.
+    Suppress,
     /// An operator's clock.
     Clock,
     /// Left rows of a foreign-key join, by their foreign keys.
@@ -210,6 +212,8 @@ pub(crate) struct Store {
     pub(crate) key_format: Format,
     pub(crate) value_format: Format,
     pub(crate) memory: bool,
+    /// Of updates, the last of each key is given on at each commit.
+    pub(crate) on_commit: bool,
     /// Its history, unless it is not logged.
     pub(crate) changelog: Option<TopicId>,
     /// The operator that writes it.
@@ -235,6 +239,7 @@ impl StoreKind {
             StoreKind::Session { .. } => "a session store",
             StoreKind::Versioned { .. } => "a versioned store",
             StoreKind::Unmatched | StoreKind::JoinBuffer => "a buffer of a join",
+            StoreKind::Suppress => "a buffer of `suppress`",
             StoreKind::Clock => "a clock",
             StoreKind::Subscriptions => "a store of subscriptions",
         }
@@ -246,6 +251,7 @@ impl StoreKind {
             StoreKind::KeyValue
             | StoreKind::Unmatched
             | StoreKind::JoinBuffer
+            | StoreKind::Suppress
             | StoreKind::Clock
             | StoreKind::Subscriptions => Kept::Latest,
             StoreKind::Window { retention_ms }

@@ -5,6 +5,7 @@ use syn::{Expr, Ident};
 use super::duration::milliseconds;
 use super::format::Format;
 use super::on_error::{Written, WrittenInvalidTime};
+use super::settings::Emit;
 use crate::check;
 use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Opt;
@@ -113,6 +114,18 @@ impl<'e> Options<'e> {
             check::stores::without_retention(self.errors, kind);
         }
         found
+    }
+
+    /// `emit = on_update | on_commit`: true for on_commit.
+    pub(super) fn on_commit(&mut self, topologys: Emit) -> bool {
+        let Some(value) = self.expr("emit") else { return topologys == Emit::Commit };
+        match Emit::read(&value) {
+            Ok(emit) => emit == Emit::Commit,
+            Err(error) => {
+                self.errors.push(error);
+                false
+            }
+        }
     }
 
     /// `reset = earliest | latest`: true for latest.

@@ -33,18 +33,40 @@ pub(crate) enum Guarantee {
 pub(crate) enum Emit {
     /// Each.
     #[default]
-    OnUpdate,
+    Update,
+    /// The last of each key, at each commit.
+    Commit,
     /// The last of each window, when it closes.
-    OnClose,
+    Close,
 }
 
 impl Emit {
     /// What the word stands for.
     pub(crate) fn named(word: &str) -> Option<Self> {
         match word {
-            "on_update" => Some(Self::OnUpdate),
-            "on_close" => Some(Self::OnClose),
+            "on_update" => Some(Self::Update),
+            "on_commit" => Some(Self::Commit),
+            "on_close" => Some(Self::Close),
             _ => None,
+        }
+    }
+
+    /// The value of an `emit = …`; only windows close.
+    pub(super) fn read(value: &Expr) -> syn::Result<Self> {
+        let word = match value {
+            Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
+            _ => None,
+        };
+        match word.as_deref().and_then(Self::named) {
+            Some(Self::Close) => Err(syn::Error::new(
+                value.span(),
+                "only windows close: `window(…, emit(on_close))`; `emit` is `on_update` or `on_commit` here",
+            )),
+            Some(emit) => Ok(emit),
+            None => Err(syn::Error::new(
+                value.span(),
+                "`emit` is `on_update` (every update is given on) or `on_commit` (the last of each key)",
+            )),
         }
     }
 }
@@ -56,13 +78,15 @@ pub(crate) struct Settings {
     pub(crate) key_format: Option<Format>,
     pub(crate) on_error: WrittenOnErrors,
     pub(crate) semantics: Semantics,
+    pub(crate) emit: Emit,
     /// True if every repartition topic must be written.
     pub(crate) explicit_repartitions: bool,
     /// What is asked for, and where.
     pub(crate) guarantee: Option<(Guarantee, Span)>,
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
+    "emit",
     "format",
     "key_format",
     "on_error",
@@ -116,6 +140,7 @@ impl Settings {
             "invalid_time" => {
                 self.on_error.invalid_time = Some(WrittenInvalidTime::read(value)?);
             }
+            "emit" => self.emit = Emit::read(value)?,
             "semantics" => self.semantics = semantics(value)?,
             "repartitions" => self.explicit_repartitions = explicit(value)?,
             "guarantee" => self.guarantee = Some((guarantee(value)?, value.span())),

@@ -139,8 +139,8 @@ impl WindowSpec {
     /// are ordered by time one millisecond more than in others.
     pub(crate) fn retention_ms(&self, semantics: Semantics) -> i64 {
         match (self.emit, semantics) {
-            (Emit::OnClose, Semantics::Right) => self.kept_ms().max(self.span_ms()),
-            (Emit::OnClose, Semantics::KafkaStreams) => self.kept_ms().saturating_add(1),
+            (Emit::Close, Semantics::Right) => self.kept_ms().max(self.span_ms()),
+            (Emit::Close, Semantics::KafkaStreams) => self.kept_ms().saturating_add(1),
             _ => self.kept_ms(),
         }
     }

@@ -108,7 +108,11 @@ impl Operator for Aggregate {
             let state = quote_spanned!(here()=> state);
             let call = e.call(&self.function, node, vars, vec![vars.value.reference(), state]);
             let timestamp = keyed_state::advance_timestamp(onwards);
-            let (old, onwards) = keyed_state::keep_old(e, node, onwards);
+            let first = match optional {
+                true => quote_spanned!(here()=> #init),
+                false => quote_spanned!(here()=> ::core::option::Option::Some(#init)),
+            };
+            let (old, onwards) = keyed_state::keep_old_or(e, node, onwards, Some(first));
             let rest = keyed_state::value_onwards(e, node, &onwards, optional);
             quote_spanned! {here()=>
                 #old

@@ -78,8 +78,11 @@ pub(super) fn state(
     value: Option<Type>,
 ) -> Option<State> {
     let store = state_store(builder, key, window, call, argument, value)?;
-    let on_close = window.is_some_and(|w| w.emit == Emit::OnClose);
+    let on_close = window.is_some_and(|w| w.emit == Emit::Close);
     let clock = on_close.then(|| builder.clock_store(&argument.name));
+    if let Some(window) = window {
+        builder.graph.store_mut(store).on_commit = window.emit == Emit::Commit;
+    }
     Some(State { store, window, part: 0, clock })
 }
 

@@ -67,7 +67,8 @@ impl Operator for Count {
         }
         window_aggregate::with_slot(e, node, vars, &self.state, |e, key, onwards| {
             let timestamp = keyed_state::advance_timestamp(onwards);
-            let (old, onwards) = keyed_state::keep_old(e, node, onwards);
+            let zero = quote_spanned!(here()=> ::core::option::Option::Some(0));
+            let (old, onwards) = keyed_state::keep_old_or(e, node, onwards, Some(zero));
             let rest = keyed_state::value_onwards(e, node, &onwards, false);
             quote_spanned! {here()=>
                 #old

@@ -5,8 +5,9 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote_spanned};
 use syn::Ident;
 
+use super::on_commit;
 use crate::emit::{Emitter, Operand, Vars, here, name};
-use crate::model::{NodeId, StoreId, StoreKind, reference_of};
+use crate::model::{NodeId, Semantics, StoreId, StoreKind, reference_of};
 use crate::rewrite::Function;
 
 /// The argument that a store is looked up or changed with, for the key before `node`.
@@ -43,16 +44,39 @@ pub(super) fn slot(e: &Emitter<'_>, node: NodeId, vars: &Vars, store: StoreId) -
     quote_spanned!(here()=> let store_key = #key; let slot = #found;)
 }
 
-/// `let old = …` where somebody behind the node needs what the key had before; and the variables
-/// with it.
+/// In front of a change of `slot`: `let old = …` where somebody behind the node needs what the key had
+/// before, and what updates that wait for the commit need; and the variables with it.
 pub(super) fn keep_old(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (TokenStream, Vars) {
-    let needed = e.needs_old(node);
-    let vars = vars.with_old(needed);
+    keep_old_or(e, node, vars, None)
+}
+
+/// As [`keep_old`]; Kafka Streams takes an aggregation's first value, an expression of type `Option<V>`,
+/// for what the key had before its first record.
+pub(super) fn keep_old_or(
+    e: &Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    first: Option<TokenStream>,
+) -> (TokenStream, Vars) {
+    let waits = on_commit::store(e.graph(), node).is_some();
+    let kafka = e.graph().settings.semantics == Semantics::KafkaStreams;
+    let before = on_commit::before(e, node, vars);
+    let vars = vars.with_old(e.needs_old(node));
     let keep = vars.old.as_ref().map(|old| {
         let old = &old.ident;
-        quote_spanned!(here()=> let #old = ::core::clone::Clone::clone(&slot.value);)
+        match first.filter(|_| kafka && !waits) {
+            Some(first) => quote_spanned! {here()=>
+                let #old = match &slot.value {
+                    ::core::option::Option::Some(value) => {
+                        ::core::option::Option::Some(::core::clone::Clone::clone(value))
+                    }
+                    ::core::option::Option::None => #first,
+                };
+            },
+            None => quote_spanned!(here()=> let #old = ::core::clone::Clone::clone(&slot.value);),
+        }
     });
-    (keep.unwrap_or_default(), vars)
+    (quote_spanned!(here()=> #before #keep), vars)
 }
 
 /// Keeps a table's update, an `Option<V>`, in a store, and gives it on with what the key had there.
@@ -65,7 +89,9 @@ pub(super) fn keep_update(
     let slot = slot(e, node, vars, store);
     let (value, timestamp) = (vars.value.reference(), &vars.timestamp);
     let (old, onwards) = keep_old(e, node, vars);
-    let rest = e.consumers(node, &onwards);
+    let key = key_argument(e, node, vars, store);
+    let rest = on_commit::after(e, node, &onwards, true, &key);
+    let rest = rest.unwrap_or_else(|| e.consumers(node, &onwards));
     quote_spanned! {here()=>
         #slot
         #old
@@ -207,6 +233,15 @@ pub(super) fn value_onwards(
     let on_close = e.graph().node(node).operator.state().is_some_and(|s| s.clock.is_some());
     if consumers.is_empty() || on_close {
         return TokenStream::new();
+    }
+    if let Some(store) = on_commit::store(e.graph(), node) {
+        // The key of a windowed result is its own; another is the record's.
+        let windowed = e.graph().node(node).operator.state().is_some_and(|s| s.window.is_some());
+        let key = match windowed {
+            true => vars.key.reference(),
+            false => key_argument(e, node, vars, store),
+        };
+        return on_commit::after(e, node, vars, nullable, &key).unwrap_or_default();
     }
     let value = &vars.value.ident;
     let label = e.label();

@@ -21,6 +21,7 @@ mod map;
 mod map_values;
 mod merge;
 mod on_close;
+mod on_commit;
 mod peek;
 mod process;
 mod reduce;
@@ -29,6 +30,7 @@ mod select_key;
 mod source;
 mod span_aggregate;
 mod stream_join;
+mod suppress;
 mod table;
 mod table_aggregate;
 mod table_filter;
@@ -50,6 +52,7 @@ pub(crate) use aggregation::State;
 pub(crate) use drop_nulls::DropNulls;
 pub(crate) use keyed_state::observed_field;
 pub(crate) use merge::merge;
+pub(crate) use on_commit::{field as unsent_field, forward};
 pub(crate) use repartition::RepartitionWrite;
 pub(crate) use source::Source;
 pub(crate) use table::TableSource;
@@ -83,6 +86,11 @@ pub(crate) trait Operator {
     /// Where an aggregation over a group keeps what it makes.
     fn state(&self) -> Option<&State> {
         None
+    }
+
+    /// The store of what it gives on, a table's updates.
+    fn keeps(&self) -> Option<StoreId> {
+        self.state().filter(|state| state.clock.is_none()).map(|state| state.store)
     }
 
     /// What it keeps in the task beside its stores.
@@ -190,6 +198,7 @@ const OPERATORS: &[(&str, Build)] = &[
     ("reduce", reduce::build),
     ("repartition", repartition::build),
     ("select_key", select_key::build),
+    ("suppress", suppress::build),
     ("to", to::build),
     ("to_stream", to_stream::build),
     ("to_table", to_table::build),

@@ -7,7 +7,7 @@ use syn::Expr;
 
 use super::aggregation::State;
 use super::keyed_state::key_argument;
-use super::on_close;
+use super::{on_close, on_commit};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{NodeId, Semantics, StoreId, WindowKind, WindowSpec};
 use crate::rewrite::{Function, Inlined};
@@ -47,6 +47,9 @@ fn update(
     let key = key_argument(e, node, vars, store);
     let rows = e.or_reject(quote_spanned!(here()=> self.#field.rows(#key)));
     let operator = e.graph().node(node).name.clone();
+    let kafka = e.graph().settings.semantics == Semantics::KafkaStreams;
+    let waits = on_commit::store(e.graph(), node).is_some();
+    let first_is_old = kafka && !waits && state.clock.is_none();
     let steps = Steps { e, vars, store, fold: &fold };
     let (init, add, merge) = (steps.init(), steps.add(), steps.merge());
     let grace_ms = window.grace_ms;
@@ -81,7 +84,7 @@ fn update(
             }
             let rows = #rows;
             let late = ::streams::__private::sliding(
-                rows, #timestamp, #difference_ms, close, || #init, #add, &mut updates,
+                rows, #timestamp, #difference_ms, close, #first_is_old, || #init, #add, &mut updates,
             );
         },
         _ => TokenStream::new(),
@@ -109,11 +112,19 @@ fn update(
     let own = |n: &str| Operand { ident: name(n), by_ref: false };
     let onwards = Vars { key: own("key"), value: own("value"), ..vars.clone() };
     let onwards = onwards.with_old(e.needs_old(node));
+    let value = &onwards.value.ident;
     let old = onwards.old.as_ref().map(|old| {
         let old = &old.ident;
-        quote_spanned!(here()=> let #old = update.old;)
+        // Kafka Streams says nothing of what a session had that takes a record of its only time.
+        match window.kind {
+            WindowKind::Session { .. } if kafka && !waits => quote_spanned! {here()=>
+                let #old = update.old.filter(|_| ::core::option::Option::is_none(&#value));
+            },
+            _ => quote_spanned!(here()=> let #old = update.old;),
+        }
     });
-    let headers = matches!(window.kind, WindowKind::Session { .. }) && state.clock.is_none();
+    let headers =
+        matches!(window.kind, WindowKind::Session { .. }) && state.clock.is_none() && !waits;
     let each = match state.clock {
         Some(_) => {
             let inner = quote_spanned!(here()=> inner);
@@ -121,10 +132,19 @@ fn update(
             e.block(|_| changes)
         }
         None => {
-            let consumers = e.block(|e| e.consumers(node, &onwards));
-            let (value, timestamp) = (&onwards.value.ident, &onwards.timestamp);
+            let timestamp = &onwards.timestamp;
+            let key = onwards.key.reference();
+            let kept = quote_spanned!(here()=> #value);
+            let existed = quote_spanned!(here()=> existed);
+            let at = quote_spanned!(here()=> #timestamp);
+            let touch = on_commit::touch(e, node, &onwards, true, &key, &existed, &kept, &at);
+            let consumers = match touch {
+                Some(touch) => quote_spanned!(here()=> #touch),
+                None => e.block(|e| e.consumers(node, &onwards)),
+            };
             quote_spanned! {here()=>
                 let #windowed = #make_key;
+                let existed = update.old.is_some();
                 let #value = update.value;
                 #old
                 let #timestamp = update.timestamp;

@@ -28,6 +28,10 @@ impl Operator for TableSource {
         vec![self.store]
     }
 
+    fn keeps(&self) -> Option<StoreId> {
+        Some(self.store)
+    }
+
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let _ = self.source;
         if keyed_state::is_versioned(e, self.store) {

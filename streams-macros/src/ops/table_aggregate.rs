@@ -179,6 +179,10 @@ impl Operator for TableAggregate {
         vec![self.store]
     }
 
+    fn keeps(&self) -> Option<StoreId> {
+        Some(self.store)
+    }
+
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let slot = keyed_state::slot(e, node, vars, self.store);
         let (change, timestamp) = (vars.value.reference(), &vars.timestamp);

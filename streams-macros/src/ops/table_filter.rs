@@ -41,6 +41,10 @@ impl Operator for TableFilter {
         self.store.into_iter().collect()
     }
 
+    fn keeps(&self) -> Option<StoreId> {
+        self.store
+    }
+
     fn passes_old(&self) -> bool {
         true
     }

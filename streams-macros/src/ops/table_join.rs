@@ -288,6 +288,10 @@ impl Operator for Joined {
         self.store.into_iter().collect()
     }
 
+    fn keeps(&self) -> Option<StoreId> {
+        self.store
+    }
+
     fn passes_old(&self) -> bool {
         // What is kept is what was given on before.
         self.store.is_none()

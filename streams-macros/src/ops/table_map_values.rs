@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Type;
 
-use super::{Operator, function, ident, keyed_state, named, no_other_names, positional};
+use super::{Operator, function, ident, keyed_state, named, no_other_names, on_commit, positional};
 use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, option_of};
@@ -125,10 +125,16 @@ pub(super) fn give_on(
             slot.timestamp = #timestamp;
         }
     });
-    let rest = e.consumers(node, &onwards);
+    let before = store.and_then(|_| on_commit::before(e, node, vars));
+    let waits = store.and_then(|store| {
+        let key = keyed_state::key_argument(e, node, vars, store);
+        on_commit::after(e, node, &onwards, true, &key)
+    });
+    let rest = waits.unwrap_or_else(|| e.consumers(node, &onwards));
     quote_spanned! {here()=>
         let #name = #value;
         #slot
+        #before
         #old
         #keep
         #rest
@@ -142,6 +148,10 @@ impl Operator for TableMapValues {
 
     fn stores(&self) -> Vec<StoreId> {
         self.store.into_iter().collect()
+    }
+
+    fn keeps(&self) -> Option<StoreId> {
+        self.store
     }
 
     fn passes_old(&self) -> bool {

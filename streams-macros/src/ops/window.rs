@@ -7,8 +7,9 @@
 //!
 //! `emit(on_close)` gives one result a window, when no record can come into it any more: its value
 //! then, with the headers of the record that closed it, in the order of the windows' starts (of
-//! sessions: ends), then keys (Kafka Streams' `EmitStrategy.onWindowClose`). Without it, or with
-//! `emit(on_update)`, every change of a window is given on.
+//! sessions: ends), then keys (Kafka Streams' `EmitStrategy.onWindowClose`). `emit(on_commit)` gives the
+//! last result of each window at each commit, `emit(on_update)` every one; without either, the
+//! topology's `emit` counts.
 
 use syn::spanned::Spanned;
 use syn::{Expr, Ident};
@@ -134,13 +135,13 @@ impl Read {
         };
         let grace_ms = self.grace.as_ref().map_or(0, |(ms, _)| *ms);
         let retention_ms = self.retention.as_ref().map(|(ms, _)| *ms);
-        let closing = self.emit.as_ref().filter(|(emit, _)| *emit == Emit::OnClose);
+        let closing = self.emit.as_ref().filter(|(emit, _)| *emit == Emit::Close);
         let (grace, retention) = (self.grace.as_ref(), self.retention.as_ref());
         let closing = closing.map(|(_, word)| word);
         if !windows::agree(builder.errors, (kind, &word), grace, retention, closing) {
             return None;
         }
-        let emit = self.emit.map_or(Emit::OnUpdate, |(emit, _)| emit);
+        let emit = self.emit.map_or(builder.graph.settings.emit, |(emit, _)| emit);
         Some(WindowSpec { kind, grace_ms, retention_ms, emit })
     }
 }
@@ -169,7 +170,7 @@ fn usage(word: &str) -> &'static str {
         "unlimited" => "`unlimited` or `unlimited(start)`",
         "grace" => "`grace(duration)`",
         "retention" => "`retention(duration)`",
-        _ => "`emit(on_update)` or `emit(on_close)`",
+        _ => "`emit(on_update)`, `emit(on_commit)` or `emit(on_close)`",
     }
 }
 

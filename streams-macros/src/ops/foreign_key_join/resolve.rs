@@ -28,6 +28,10 @@ impl Operator for Resolve {
         [self.parts.left].into_iter().chain(self.store).collect()
     }
 
+    fn keeps(&self) -> Option<StoreId> {
+        self.store
+    }
+
     fn lacks_old(&self) -> bool {
         self.store.is_none()
     }

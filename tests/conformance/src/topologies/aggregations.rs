@@ -12,6 +12,8 @@ super::entries!(
     aggregate_concat,
     aggregate_i64_key,
     cogroup,
+    count_cached,
+    aggregate_cached_delete,
     table_source,
     table_unmaterialized_source,
     table_to_stream_key,
@@ -177,6 +179,47 @@ mod cogroup {
             .cogroup(|n, text| *text = append(text, &n.to_string()))
             .cogroup(by_word, |word, text| *text = last_24(&format!("{word}{text}")))
             .aggregate(texts: String = "|".to_owned())
+            .to_stream()
+            .to(out);
+    }
+}
+
+#[topology]
+mod count_cached {
+    use crate::topologies::words;
+
+    topology! {
+        emit = on_commit;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<String, i64> = "out";
+
+        input
+            .flat_map_values(|v| -> Vec<String> { words(v.as_ref()) })
+            .group_by_key()
+            .count(counts)
+            .to_stream()
+            .to(out);
+    }
+}
+
+#[topology]
+mod aggregate_cached_delete {
+    use crate::topologies::{append, words};
+
+    topology! {
+        emit = on_commit;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<String, Option<String>> = "out";
+
+        input
+            .flat_map_values(|v| -> Vec<String> { words(v.as_ref()) })
+            .group_by_key()
+            .aggregate(texts: Option<String> = Some(String::new()), |v, text| {
+                *text = match v.as_str() {
+                    "reset" => None,
+                    v => text.as_ref().map(|t| append(t, v)),
+                };
+            })
             .to_stream()
             .to(out);
     }

@@ -3,6 +3,7 @@
 use streams::prelude::*;
 
 super::entries!(
+    aggregate_join_cached,
     stream_table_join,
     stream_table_join_rekeyed,
     stream_table_left_join,
@@ -91,6 +92,26 @@ mod global_table_by_key {
             .left_join(globals, |key, _| key.clone(), |key, l, r| {
                 format!("{}:{l}+{}", shown(key.as_ref()), shown(r))
             })
+            .to(out);
+    }
+}
+
+#[topology]
+mod aggregate_join_cached {
+    use crate::topologies::{shown, words};
+
+    topology! {
+        emit = on_commit;
+        source input: stream<Option<String>, Option<String>> = "words";
+        table right: table<String, String> = "right";
+        sink out: table<String, String> = "out";
+
+        let counted = input
+            .flat_map_values(|v| -> Vec<String> { words(v.as_ref()) })
+            .group_by_key()
+            .count(counts);
+        counted
+            .left_join(right, |l, r| -> String { format!("{l}+{}", shown(r)) }, name = joined)
             .to(out);
     }
 }

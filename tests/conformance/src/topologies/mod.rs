@@ -103,6 +103,11 @@ fn first(text: &str) -> Option<String> {
     text.chars().next().map(String::from)
 }
 
+/// The words of a text; none of none.
+fn words(text: Option<&String>) -> Vec<String> {
+    text.into_iter().flat_map(|t| t.split(' ')).map(str::to_owned).collect()
+}
+
 /// What is before the first ":".
 fn before_colon(text: &str) -> &str {
     text.split(':').next().unwrap_or(text)

@@ -11,6 +11,9 @@ super::entries!(
     table_group_by_sum,
     table_group_by_reduce,
     table_group_by_concat,
+    table_suppress_time_limit,
+    table_suppress_max_records,
+    count_suppress_time_limit,
 );
 
 #[topology]
@@ -126,5 +129,35 @@ mod table_group_by_concat {
             )
             .to_stream()
             .to(out);
+    }
+}
+
+#[topology]
+mod table_suppress_time_limit {
+    topology! {
+        table input: table<String, i64> = "in";
+        sink out: stream<String, Option<i64>> = "out";
+
+        input.suppress(until(10s)).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod table_suppress_max_records {
+    topology! {
+        table input: table<String, i64> = "in";
+        sink out: stream<String, Option<i64>> = "out";
+
+        input.suppress(until(60s), max_records = 3, on_full = emit_early).to_stream().to(out);
+    }
+}
+
+#[topology]
+mod count_suppress_time_limit {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: stream<String, i64> = "out";
+
+        input.group_by_key().count(counts).suppress(until(10s)).to_stream().to(out);
     }
 }

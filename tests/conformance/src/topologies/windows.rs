@@ -22,6 +22,13 @@ super::entries!(
     hopping_emit_final: 10_000,
     sliding_emit_final: 10_000,
     session_emit_final,
+    tumbling_suppress: 10_000,
+    hopping_suppress: 10_000,
+    sliding_suppress: 10_000,
+    session_suppress,
+    hopping_aggregate_cached: 10_000,
+    session_count_cached,
+    tumbling_suppress_time_limit: 10_000,
 );
 
 #[topology]
@@ -313,6 +320,124 @@ mod session_emit_final {
                 |v, text| *text = append(text, shown(v.as_ref())),
                 |x, y| last_24(&format!("{x}|{y}")),
             )
+            .to(out);
+    }
+}
+
+#[topology]
+mod tumbling_suppress {
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, i64> = "out";
+
+        input
+            .group_by_key()
+            .window(tumbling(10s), grace(5s))
+            .count(counts)
+            .suppress(until_close)
+            .to(out);
+    }
+}
+
+#[topology]
+mod hopping_suppress {
+    use crate::topologies::{append, shown};
+
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .group_by_key()
+            .window(hopping(10s, 3s), grace(2s))
+            .aggregate(texts: String = String::new(), |v, text| *text = append(text, shown(v.as_ref())))
+            .suppress(until_close)
+            .to(out);
+    }
+}
+
+#[topology]
+mod sliding_suppress {
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, i64> = "out";
+
+        input
+            .group_by_key()
+            .window(sliding(10s), grace(5s))
+            .count(counts)
+            .suppress(until_close)
+            .to(out);
+    }
+}
+
+#[topology]
+mod session_suppress {
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Session<String>, i64> = "out";
+
+        input
+            .group_by_key()
+            .window(session(5s), grace(3s))
+            .count(counts)
+            .suppress(until_close)
+            .to(out);
+    }
+}
+
+#[topology]
+mod tumbling_suppress_time_limit {
+    topology! {
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, i64> = "out";
+
+        input
+            .group_by_key()
+            .window(tumbling(10s), grace(5s))
+            .count(counts)
+            .suppress(until(4s))
+            .to(out);
+    }
+}
+
+#[topology]
+mod hopping_aggregate_cached {
+    use crate::topologies::{append, words};
+
+    topology! {
+        semantics = kafka_streams;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Windowed<String>, String> = "out";
+
+        input
+            .flat_map_values(|v| -> Vec<String> { words(v.as_ref()) })
+            .group_by_key()
+            .window(hopping(10s, 3s), grace(2s), emit(on_commit))
+            .aggregate(texts: String = String::new(), |v, text| *text = append(text, v))
+            .to(out);
+    }
+}
+
+#[topology]
+mod session_count_cached {
+    use crate::topologies::words;
+
+    topology! {
+        semantics = kafka_streams;
+        emit = on_commit;
+        source input: stream<Option<String>, Option<String>> = "in";
+        sink out: table<Session<String>, i64> = "out";
+
+        input
+            .flat_map_values(|v| -> Vec<String> { words(v.as_ref()) })
+            .group_by_key()
+            .window(session(5s), grace(3s))
+            .count(counts)
             .to(out);
     }
 }

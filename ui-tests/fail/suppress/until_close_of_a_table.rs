@@ -1,0 +1,16 @@
+//! Only windows close.
+use streams::prelude::*;
+
+#[topology]
+mod app {
+    topology! {
+        table prices: table<String, i64> = "prices";
+        sink out: table<String, i64> = "out";
+
+        prices.suppress(until_close).to(out);
+    }
+}
+
+fn main() {
+    let _ = app::app();
+}

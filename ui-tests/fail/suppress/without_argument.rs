@@ -1,0 +1,16 @@
+//! How long is not said.
+use streams::prelude::*;
+
+#[topology]
+mod app {
+    topology! {
+        table prices: table<String, i64> = "prices";
+        sink out: table<String, i64> = "out";
+
+        prices.suppress().to(out);
+    }
+}
+
+fn main() {
+    let _ = app::app();
+}
