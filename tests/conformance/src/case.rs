@@ -10,6 +10,11 @@ pub fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/public")
 }
 
+/// Cases of the project's own, recorded from Kafka Streams 4.4.0 for what the others do not reach.
+pub fn own() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/own")
+}
+
 /// A file with a case.
 #[derive(Debug)]
 pub struct CaseFile(PathBuf);

@@ -11,7 +11,7 @@ mod side;
 mod topologies;
 mod value;
 
-pub use case::{CaseFile, golden};
+pub use case::{CaseFile, golden, own};
 pub use disk::Disks;
 pub use partitioned::{PerKey, run_on_partitions};
 pub use run::{Kept, Outcome, run};
