@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::failure::{Failure, Result};
 use crate::faults;
-use crate::kafka::{self, private::PrivateBroker};
+use crate::kafka::{self, jars, private::PrivateBroker};
 use crate::kafka_faults;
 use crate::project;
 use crate::registry::PrivateRegistry;
@@ -20,6 +20,9 @@ const BOOTSTRAP_ENV: &str = "STREAMS_TEST_BOOTSTRAP";
 const REGISTRY_ENV: &str = "STREAMS_TEST_REGISTRY";
 /// The static binary that a broker test runs as a user would.
 const STATIC_BANK_ENV: &str = "STREAMS_TEST_STATIC_BANK";
+
+/// Where Java's Kafka Streams is, for the tests that hand over to it.
+const CLASS_PATH_ENV: &str = "STREAMS_TEST_CLASS_PATH";
 
 #[derive(Args)]
 pub(crate) struct Test {
@@ -71,7 +74,8 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
         .args(&test.names)
         .env(BOOTSTRAP_ENV, broker.bootstrap())
         .env(REGISTRY_ENV, registry.url())
-        .env(STATIC_BANK_ENV, bank);
+        .env(STATIC_BANK_ENV, bank)
+        .env(CLASS_PATH_ENV, jars::class_path(&jars::ensure()?));
     let mut outcome = steps.run("broker tests", &mut with_broker);
     if test.names.is_empty() {
         // A few of each fault: minutes. `cargo xtask faults kafka` does as many as one likes.

@@ -108,9 +108,12 @@ fn draw(view: &View<'_>, language: &Language) -> String {
                 }
             }
         }
-        for store in part.stores {
-            let id = ids.of("k", store.name);
-            text.push_str(&format!("    {id}{}\n", (language.store)(store.name)));
+        let mut stores: Vec<&str> = part.stores.iter().map(|store| store.name).collect();
+        if part.global {
+            stores.extend(part.nodes.iter().flat_map(Node::stores));
+        }
+        for store in stores {
+            text.push_str(&format!("    {}{}\n", ids.of("k", store), (language.store)(store)));
         }
         text.push_str(language.close);
     }

@@ -45,6 +45,7 @@ fn part((number, part): (usize, &Part<'_>)) -> Value {
     });
     json!({
         "number": number,
+        "global": part.global,
         "nodes": part.nodes.iter().map(node).collect::<Vec<_>>(),
         "stores": stores.collect::<Vec<_>>(),
     })

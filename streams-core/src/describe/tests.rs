@@ -1,8 +1,8 @@
 use crate::output::TopicIndex;
 use crate::policy::OnError;
 use crate::topology::{
-    NodeDescription, StoreDescription, StoreKind, SubtopologyDescription, TopicDescription,
-    TopicRole, TopologyDescription,
+    GlobalDescription, NodeDescription, StoreDescription, StoreKind, SubtopologyDescription,
+    TopicDescription, TopicRole, TopologyDescription,
 };
 
 const fn topic(name: &'static str, role: TopicRole) -> TopicDescription {
@@ -36,7 +36,13 @@ static TOPOLOGY: TopologyDescription = TopologyDescription {
         topic("customers", TopicRole::Source),
         topic("a \"quoted\" <topic>", TopicRole::Sink),
     ],
-    globals: &[],
+    globals: &[GlobalDescription {
+        name: "prices",
+        topic: TopicIndex(1),
+        memory: false,
+        on_error: OnError::Fail,
+        doc: "Of everything.",
+    }],
     subtopologies: &[SubtopologyDescription {
         sources: &[],
         stores: &[StoreDescription {
@@ -94,6 +100,14 @@ fn the_text_has_the_shape_of_kafka_streams() {
     // customers:
       // Everybody.
 
+  Sub-topology: 1 for global store (will not generate tasks)
+    Source: prices-source (topics: [customers])
+      --> prices
+    Processor: prices (stores: [prices])
+      --> none
+      <-- prices-source
+      // Of everything.
+
 "#;
     assert_eq!(TOPOLOGY.to_string(), expected);
 }
@@ -104,12 +118,13 @@ fn pictures_quote_names_and_show_topics_and_stores() {
     assert!(mermaid.starts_with("flowchart TD\n  subgraph s0[\"Sub-topology 0\"]\n"), "{mermaid}");
     assert!(mermaid.contains("[/\"a &quot;quoted&quot; &lt;topic&gt;\"/]"), "{mermaid}");
     assert!(mermaid.contains("[(\"customers\")]"), "{mermaid}");
-    assert_eq!(mermaid.matches("-.-").count(), 2, "{mermaid}");
+    assert!(mermaid.contains("[(\"prices\")]"), "{mermaid}");
+    assert_eq!(mermaid.matches("-.-").count(), 3, "{mermaid}");
     let dot = TOPOLOGY.to_dot();
     assert!(dot.starts_with("digraph topology {\n") && dot.ends_with("}\n"), "{dot}");
     assert!(dot.contains("label=\"a \\\"quoted\\\" <topic>\", shape=parallelogram"), "{dot}");
     assert_eq!(dot.matches('{').count(), dot.matches('}').count(), "{dot}");
-    assert_eq!(dot.matches("style=dotted").count(), 2, "{dot}");
+    assert_eq!(dot.matches("style=dotted").count(), 3, "{dot}");
 }
 
 #[test]

@@ -6,7 +6,8 @@ pub(super) fn text(view: &View<'_>) -> String {
     // Kafka Streams indents the first sub-topology by one more.
     let mut text = String::from("Topologies:\n ");
     for (number, part) in view.parts.iter().enumerate() {
-        text.push_str(&format!("  Sub-topology: {number}\n"));
+        let kind = if part.global { " for global store (will not generate tasks)" } else { "" };
+        text.push_str(&format!("  Sub-topology: {number}{kind}\n"));
         for node in &part.nodes {
             lines(node, &mut text);
         }

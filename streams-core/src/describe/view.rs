@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::output::TopicIndex;
 use crate::topology::{
-    NodeDescription, StoreDescription, SubtopologyDescription, TopologyDescription,
+    GlobalDescription, NodeDescription, StoreDescription, SubtopologyDescription,
+    TopologyDescription,
 };
 
 /// See the module.
@@ -18,6 +19,8 @@ pub(super) struct Part<'t> {
     /// Those with the most behind them first, then by name.
     pub(super) nodes: Vec<Node<'t>>,
     pub(super) stores: &'t [StoreDescription],
+    /// A global table, which no task runs.
+    pub(super) global: bool,
 }
 
 pub(super) struct Node<'t> {
@@ -39,7 +42,9 @@ pub(super) enum Kind<'t> {
 
 impl<'t> View<'t> {
     pub(super) fn new(topology: &'t TopologyDescription) -> Self {
-        let parts = topology.subtopologies.iter().map(|part| Part::new(topology, part)).collect();
+        let parts = topology.subtopologies.iter().map(|part| Part::new(topology, part));
+        let globals = topology.globals.iter().map(|global| Part::global(topology, global));
+        let parts = parts.chain(globals).collect();
         Self { topology, parts }
     }
 }
@@ -67,11 +72,43 @@ impl<'t> Part<'t> {
         let sizes = sizes(&nodes);
         let size = |node: &Node<'_>| sizes.get(&node.name).copied().unwrap_or(0);
         nodes.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.name.cmp(&b.name)));
-        Self { nodes, stores: part.stores }
+        Self { nodes, stores: part.stores, global: false }
+    }
+
+    /// A global table: read into its store by every process.
+    fn global(topology: &'t TopologyDescription, global: &'t GlobalDescription) -> Self {
+        let topic = topology.topic(global.topic).map_or("", |t| t.name);
+        let (name, source) = (global.name.to_owned(), format!("{}-source", global.name));
+        let nodes = vec![
+            Node {
+                name: source.clone(),
+                operator: "global",
+                kind: Kind::Source(topic),
+                doc: "",
+                next: vec![name.clone()],
+                previous: Vec::new(),
+            },
+            Node {
+                name,
+                operator: "global",
+                kind: Kind::Processor(vec![global.name]),
+                doc: global.doc,
+                next: Vec::new(),
+                previous: vec![source],
+            },
+        ];
+        Self { nodes, stores: &[], global: true }
     }
 }
 
 impl<'t> Node<'t> {
+    pub(super) fn stores(&self) -> &[&'t str] {
+        match &self.kind {
+            Kind::Processor(stores) => stores,
+            _ => &[],
+        }
+    }
+
     /// One node, or two for a table: its topic is read, and then its store is written.
     fn of(topology: &'t TopologyDescription, node: &'t NodeDescription) -> Vec<Self> {
         let topic = |index: TopicIndex| topology.topic(index).map_or("", |t| t.name);

@@ -65,6 +65,14 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
             table_join::build(builder, left, right, &other, &call)
         }
         (_, Flow::Broken) => None,
+        (Flow::Table(_), Flow::Global(_)) => {
+            let message = format!(
+                "a global table is joined by a stream: go over to one with `.to_stream()` first, or declare \
+                 `{other}` as a `table`"
+            );
+            builder.errors.error(other.span(), message);
+            None
+        }
         (Flow::Table(_), found) => {
             let message = format!(
                 "a table is joined with a table, and `{other}` is {}: put a stream before the table \

@@ -198,12 +198,17 @@ impl Restorer {
 
     fn finish(&mut self, shared: &Shared, tasks: &[Running]) -> Result<()> {
         let before = self.following.len();
-        let mut done = Vec::new();
-        self.following.retain(|f| {
-            if f.next < f.end {
-                return true;
+        let done: Vec<Following> = self.following.extract_if(.., |f| f.next >= f.end).collect();
+        for f in done {
+            let in_memory = tasks.iter().any(|t| t.id() == f.task && t.in_memory(f.store));
+            if let Some(load) = self.whole.get_mut(&f.task).filter(|_| !in_memory) {
+                load.position(f.place.clone(), f.next);
             }
-            done.push((f.task, f.store, f.place.clone(), f.next));
+            if !self.is_restoring(f.task)
+                && let Some(load) = self.whole.remove(&f.task)
+            {
+                load.finish()?;
+            }
             shared.counters.restored(f.records);
             tracing::info!(
                 "task {}: restored {} records of changelog {} from offset {} on, in {:.1} s",
@@ -213,18 +218,6 @@ impl Restorer {
                 f.from,
                 self.started.elapsed().as_secs_f64()
             );
-            false
-        });
-        for (task, store, place, offset) in done {
-            let in_memory = tasks.iter().any(|t| t.id() == task && t.in_memory(store));
-            if let Some(load) = self.whole.get_mut(&task).filter(|_| !in_memory) {
-                load.position(place, offset);
-            }
-            if !self.is_restoring(task)
-                && let Some(load) = self.whole.remove(&task)
-            {
-                load.finish()?;
-            }
         }
         self.changed |= self.following.len() < before;
         if !self.following.is_empty() && self.told.elapsed() >= TELL {

@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use streams::runtime::broker::kafka::{KafkaBroker, KafkaConfig};
-use streams::runtime::broker::{Broker, TopicSpec};
+use streams::runtime::broker::{Broker, TopicPartition, TopicSpec};
 use streams::runtime::{Error, Loader, Result, read_topic};
 use streams::topology::{TopicRole, TopologyDescription};
 
@@ -44,6 +44,9 @@ const PROCESSES: usize = 3;
 /// How long results may take after the last fault: what a dead process left open is waited for.
 const COMPLETE: Duration = Duration::from_secs(120);
 
+/// How long this program waits for a broker that is away.
+const PATIENCE: Duration = Duration::from_secs(600);
+
 /// Before the first fault.
 const WARM: Duration = Duration::from_secs(3);
 
@@ -66,7 +69,10 @@ impl Setup {
     ) -> Result<Run> {
         let started = Instant::now();
         let id = format!("{}-{}-{}", scenario.name(), kind.name(), unique());
-        let log: Arc<dyn Broker> = Arc::new(KafkaBroker::new(KafkaConfig::new(&self.bootstrap))?);
+        let mut config = KafkaConfig::new(&self.bootstrap);
+        // The one who writes and reads here outlasts every fault.
+        (config.commit_timeout, config.delivery_timeout) = (PATIENCE, PATIENCE);
+        let log: Arc<dyn Broker> = Arc::new(KafkaBroker::new(config)?);
         let names = Names::new(&id);
         names.create(&*log)?;
         if kind == Kind::Join {
@@ -90,6 +96,8 @@ impl Setup {
             dir,
         };
         let processes = (0..PROCESSES).map(|number| Process::start(&program, number, None));
+        let first = [TopicPartition { topic: names.events.as_str().into(), partition: 0 }];
+        let is_served = || log.committed(&id, &first).is_ok() && log.end_offsets(&first).is_ok();
         let mut stage = Stage {
             processes: processes.collect::<std::io::Result<Vec<_>>>().map_err(edge)?,
             program: &program,
@@ -97,6 +105,7 @@ impl Setup {
             exactly_once: self.exactly_once,
             proxy,
             broker,
+            is_served: &is_served,
             random: Random::new(self.seed ^ (kind as u64) << 8 ^ (scenario as u64) << 16),
             faults: 0,
             not_reached: 0,

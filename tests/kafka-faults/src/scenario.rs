@@ -55,6 +55,9 @@ impl Scenario {
 /// The session timeout of the members.
 pub const SESSION: Duration = Duration::from_secs(3);
 
+/// How long a broker may take to serve its clients again.
+const SERVED: Duration = Duration::from_secs(180);
+
 /// How long a process may take to come to its crash point.
 const REACHED: Duration = Duration::from_secs(20);
 
@@ -72,6 +75,8 @@ pub struct Stage<'a> {
     pub proxy: Option<Proxy>,
     /// The broker, where it may be killed.
     pub broker: Option<&'a mut LocalBroker>,
+    /// True once the broker serves clients.
+    pub is_served: &'a dyn Fn() -> bool,
     /// Where chances come from.
     pub random: Random,
     /// Faults so far.
@@ -141,8 +146,8 @@ impl Stage<'_> {
         };
         let at = self.one();
         let nth = match point {
-            CrashPoint::Close | CrashPoint::Revoke => 1,
-            CrashPoint::Restore | CrashPoint::Expiry => self.random.of(1..3),
+            CrashPoint::Close | CrashPoint::Revoke | CrashPoint::Restore => 1,
+            CrashPoint::Expiry => self.random.of(1..3),
             _ => self.random.of(1..8),
         };
         let process = self.process(at)?;
@@ -209,6 +214,13 @@ impl Stage<'_> {
         broker.kill()?;
         sleep(away);
         broker.start()?;
+        let deadline = Instant::now() + SERVED;
+        while !(self.is_served)() {
+            if Instant::now() >= deadline {
+                return Err(Error::other("the broker does not serve its clients again"));
+            }
+            sleep(Duration::from_millis(100));
+        }
         self.faults += 1;
         sleep(self.random.millis(2000..4000));
         Ok(())

@@ -8,7 +8,7 @@ use super::config::KafkaConfig;
 use super::failure::{absent, error};
 use super::ffi::{Code, Entry, Failure, Handle, Kind, OffsetSpec, TopicInfo};
 use crate::broker::{TopicPartition, TopicSpec};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// One connection for all questions of the process; may be used by all its threads.
 pub(super) struct Admin {
@@ -19,6 +19,9 @@ pub(super) struct Admin {
 
 /// How soon to look again whether a topic is there, or gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
+/// How long a topic may be unknown to a broker that has just started, or for which it is new.
+const TOPIC_PROPAGATION: Duration = Duration::from_secs(5);
 
 impl Admin {
     pub(super) fn new(config: &KafkaConfig) -> Result<Self> {
@@ -193,15 +196,19 @@ impl Admin {
     }
 
     /// Asks again while the answer is one that passes by itself: a partition between leaders (as
-    /// right after its topic was created), a coordinator that is loading.
+    /// right after its topic was created), a coordinator that is loading, a broker that has just
+    /// started and does not know its topics yet.
     fn until_settled<T>(&self, ask: impl Fn(Duration) -> Result<T>) -> Result<T> {
-        let deadline = Instant::now() + self.timeout;
+        let began = Instant::now();
         loop {
-            let left = deadline.saturating_duration_since(Instant::now()).max(LOOK_AGAIN);
+            let left = self.timeout.saturating_sub(began.elapsed()).max(LOOK_AGAIN);
+            let patience = |e: &Error| match (e.kind(), e.name()) {
+                (ErrorKind::Retry, _) => self.timeout,
+                (_, Some(ErrorName::TopicMissing)) => TOPIC_PROPAGATION.min(self.timeout),
+                _ => Duration::ZERO,
+            };
             match ask(left) {
-                Err(e) if e.kind() == ErrorKind::Retry && Instant::now() < deadline => {
-                    std::thread::sleep(LOOK_AGAIN);
-                }
+                Err(e) if began.elapsed() < patience(&e) => std::thread::sleep(LOOK_AGAIN),
                 other => return other,
             }
         }

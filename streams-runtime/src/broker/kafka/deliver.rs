@@ -78,6 +78,14 @@ fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
             tracing::warn!("{failure}: raise consumer.max.poll.interval.ms or process faster");
             Ok(())
         }
+        // Java's members do not leave at their end: they are in the group for a session yet.
+        Code::INCONSISTENT_GROUP_PROTOCOL => {
+            tracing::warn!(
+                "{failure}: members of another kind (of Java's Kafka Streams?) are in the group; \
+                 waiting until they are gone"
+            );
+            Ok(())
+        }
         code if transient(code) => {
             tracing::warn!(topic, partition, "reading: {failure}; librdkafka goes on trying");
             Ok(())

@@ -61,6 +61,10 @@ pub(super) fn transient(code: Code) -> bool {
             | Code::NOT_COORDINATOR
             | Code::NOT_CONTROLLER
             | Code::UNSTABLE_OFFSET_COMMIT
+            | Code::STORAGE
+            | Code::FENCED_LEADER_EPOCH
+            | Code::UNKNOWN_LEADER_EPOCH
+            | Code::OFFSET_NOT_AVAILABLE
             | Code::TRANSPORT
             | Code::RESOLVE
             | Code::ALL_BROKERS_DOWN

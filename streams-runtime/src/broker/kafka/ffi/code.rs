@@ -25,6 +25,7 @@ impl Code {
     pub(crate) const NOT_COORDINATOR: Code = Code(16);
     pub(crate) const RECORD_LIST_TOO_LARGE: Code = Code(18);
     pub(crate) const ILLEGAL_GENERATION: Code = Code(22);
+    pub(crate) const INCONSISTENT_GROUP_PROTOCOL: Code = Code(23);
     pub(crate) const UNKNOWN_MEMBER_ID: Code = Code(25);
     pub(crate) const REBALANCE_IN_PROGRESS: Code = Code(27);
     pub(crate) const TOPIC_AUTHORIZATION: Code = Code(29);
@@ -39,8 +40,12 @@ impl Code {
     pub(crate) const INVALID_PRODUCER_ID_MAPPING: Code = Code(49);
     pub(crate) const INVALID_TXN_TIMEOUT: Code = Code(50);
     pub(crate) const TRANSACTIONAL_ID_AUTHORIZATION: Code = Code(53);
+    pub(crate) const STORAGE: Code = Code(56);
     pub(crate) const UNKNOWN_PRODUCER_ID: Code = Code(59);
     pub(crate) const GROUP_ID_NOT_FOUND: Code = Code(69);
+    pub(crate) const FENCED_LEADER_EPOCH: Code = Code(74);
+    pub(crate) const UNKNOWN_LEADER_EPOCH: Code = Code(75);
+    pub(crate) const OFFSET_NOT_AVAILABLE: Code = Code(78);
     pub(crate) const FENCED_INSTANCE_ID: Code = Code(82);
     pub(crate) const UNSTABLE_OFFSET_COMMIT: Code = Code(88);
     pub(crate) const PRODUCER_FENCED: Code = Code(90);
