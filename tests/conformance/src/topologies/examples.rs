@@ -2,7 +2,12 @@
 
 use streams::prelude::*;
 
-super::entries!(bank_withdrawal_limit, targeted_ads, anomaly_detection);
+super::entries!(
+    bank_withdrawal_limit,
+    targeted_ads,
+    anomaly_detection,
+    page_views_by_region: 30_000
+);
 
 #[topology]
 mod bank_withdrawal_limit {
@@ -94,6 +99,25 @@ mod anomaly_detection {
             .to_stream()
             .filter(|n| *n >= 3)
             .map(|k, n| (k.key.clone(), *n))
+            .to(out);
+    }
+}
+
+#[topology]
+mod page_views_by_region {
+    topology! {
+        source views: stream<Option<String>, Option<String>> = "views";
+        table profiles: table<String, String> = "profiles";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        views
+            .left_join(profiles, |_, region| -> String {
+                region.cloned().unwrap_or_else(|| "unknown".to_owned())
+            })
+            .group_by(|_, region| -> String { region.clone() })
+            .window(hopping(30s, 10s), grace(10s))
+            .count(views_by_region, kafka_name = "views-by-region")
+            .to_stream()
             .to(out);
     }
 }
