@@ -153,3 +153,44 @@ fn repartition_makes_a_topic_of_the_topologys_own() {
     let topic = driver.description().topics.iter().find(|t| t.is_internal()).unwrap();
     assert_eq!((topic.name, topic.partitions), ("by_rest-repartition", Some(6)));
 }
+
+#[topology]
+mod shared_topic {
+    topology! {
+        source lines: stream<String, Option<String>> = "lines";
+        sink counts: stream<String, i64> = "counts";
+        sink longest: stream<String, i64> = "longest";
+        sink all: stream<String, i64> = "all";
+
+        let by_word = lines.select_key(|_, line| -> String { line.clone().unwrap_or_default() });
+        by_word.group_by_key().count(words).to_stream().to(counts);
+        by_word
+            .group_by_key()
+            .aggregate(lengths: i64 = 0, |line, most| *most = (*most).max(line.len() as i64))
+            .to_stream()
+            .to(longest);
+        // Windows count nulls, too, so these are other records.
+        by_word
+            .group_by_key()
+            .window(tumbling(1h))
+            .count(hourly)
+            .to_stream()
+            .select_key(|key, _| -> String { key.key.clone() })
+            .to(all);
+    }
+}
+
+#[test]
+fn operators_that_need_the_same_records_by_the_same_key_share_a_repartition_topic() {
+    let mut driver = shared_topic::test_driver();
+    driver.lines().pipe(s("k"), s("tea"), 0).unwrap();
+    driver.lines().pipe(s("k"), None, 0).unwrap();
+    driver.lines().pipe(s("k"), s("tea"), 0).unwrap();
+    assert_eq!(driver.counts().read_key_values().unwrap(), [(s("tea"), 1), (s("tea"), 2)]);
+    assert_eq!(driver.longest().read_key_values().unwrap(), [(s("tea"), 3), (s("tea"), 3)]);
+    let all = driver.all().read_key_values().unwrap();
+    assert_eq!(all, [(s("tea"), 1), (s(""), 1), (s("tea"), 2)]);
+    let topics = driver.description().topics.iter().map(|t| t.name);
+    let topics: Vec<_> = topics.filter(|name| name.ends_with("-repartition")).collect();
+    assert_eq!(topics, ["words-repartition", "hourly-repartition"]);
+}

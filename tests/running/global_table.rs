@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use streams::runtime::broker::Broker;
 use streams::runtime::{Config, Streams, broker_for};
 use streams::{App, Topology};
 
-use crate::support::{Random, Update, config, create, load, run, table};
+use crate::support::{Random, Update, config, create, load, on_kafka, run, table};
 
 #[topology]
 mod prices {
@@ -192,27 +191,9 @@ fn updates_are_seen_while_it_runs() {
 #[test]
 #[ignore = "needs a broker: cargo xtask test starts one"]
 fn a_global_table_on_kafka_is_read_first_and_kept_up_to_date() {
-    let bootstrap = std::env::var("STREAMS_TEST_BOOTSTRAP").expect(
-        "STREAMS_TEST_BOOTSTRAP is not set: `cargo xtask test` starts a broker, or start one with \
-         `cargo xtask kafka up` and set the variable to the address that it prints",
-    );
-    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
-    let id = format!("global-{}-{}", std::process::id(), since.as_nanos());
     let dir = tempfile::tempdir().unwrap();
-    let mut config = on_kafka(dir.path(), bootstrap, &id);
-    let names = ["orders", "products", "priced"].map(|name| {
-        let full = format!("{id}-{name}");
-        config.topics.insert(name.to_owned(), full.clone());
-        &*full.leak()
-    });
+    let (config, names) = on_kafka(dir.path(), "global", &["orders", "products", "priced"]);
+    let names: [&'static str; 3] = names.try_into().unwrap();
     let broker = open::<prices::Topology>(&config, names);
     follows(&broker, &config, names);
-}
-
-fn on_kafka(dir: &Path, bootstrap: String, id: &str) -> Config {
-    let mut config = config(dir, 2);
-    config.brokers = Some(bootstrap);
-    config.application_id = Some(id.to_owned());
-    config.commit_interval = Some(50);
-    config
 }

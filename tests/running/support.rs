@@ -17,6 +17,27 @@ pub fn config(dir: &Path, threads: usize) -> Config {
     config
 }
 
+/// An application of its own on the broker for tests, and what its topics are called there.
+pub fn on_kafka(dir: &Path, name: &str, topics: &[&str]) -> (Config, Vec<&'static str>) {
+    let bootstrap = std::env::var("STREAMS_TEST_BOOTSTRAP").expect(
+        "STREAMS_TEST_BOOTSTRAP is not set: `cargo xtask test` starts a broker, or start one with \
+         `cargo xtask kafka up` and set the variable to the address that it prints",
+    );
+    let since = std::time::UNIX_EPOCH.elapsed().unwrap();
+    let id = format!("{name}-{}-{}", std::process::id(), since.as_nanos());
+    let mut config = config(dir, 2);
+    config.brokers = Some(bootstrap);
+    config.commit_interval = Some(50);
+    let mut names: Vec<&'static str> = Vec::new();
+    for topic in topics {
+        let full: &'static str = format!("{id}-{topic}").leak();
+        config.topics.insert((*topic).to_owned(), full.to_owned());
+        names.push(full);
+    }
+    config.application_id = Some(id);
+    (config, names)
+}
+
 /// Makes topics with four partitions, where they are missing.
 pub fn create(broker: &dyn Broker, topics: &[&str]) {
     let spec = |name: &&str| TopicSpec {

@@ -7,6 +7,7 @@ use syn::{Expr, Ident, Type};
 
 use super::graph::*;
 use super::on_error::{OnError, OnErrors};
+use super::partition::Repartitioned;
 use super::settings::Settings;
 use super::types::*;
 use crate::check;
@@ -26,6 +27,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) on_error: Option<OnError>,
     /// The `kafka_name` of what is being added.
     pub(crate) kafka_name: Option<String>,
+    /// Repartition topics that the model put in, by what they are made of.
+    pub(super) repartitions: Vec<(Repartitioned, StreamFlow)>,
 }
 
 #[expect(clippy::large_enum_variant, reason = "a few dozen, for the time of an expansion")]
@@ -111,7 +114,8 @@ pub(crate) fn build(
     };
     let mut builder = {
         let (names, mentioned) = (BTreeMap::new(), BTreeSet::new());
-        Builder { graph, errors, siblings, names, mentioned, on_error: None, kafka_name: None }
+        let (on_error, kafka_name, repartitions) = (None, None, Vec::new());
+        Builder { graph, errors, siblings, names, mentioned, on_error, kafka_name, repartitions }
     };
     builder.resolve_policies();
     builder.declare_and_chain(declarations);

@@ -7,6 +7,7 @@ use syn::{Expr, Ident, Type};
 use super::build::Builder;
 use super::format::Format;
 use super::graph::*;
+use super::on_error::OnError;
 use super::types::*;
 use crate::check;
 use crate::ops;
@@ -16,6 +17,23 @@ use crate::ops;
 pub(crate) struct Nulls {
     pub(crate) keep_keys: bool,
     pub(crate) keep_values: bool,
+}
+
+/// What a repartition topic that the model put in is made of.
+#[derive(PartialEq, Eq)]
+pub(super) struct Repartitioned {
+    node: NodeId,
+    /// Null keys, null values.
+    dropped: (bool, bool),
+    on_error: Option<OnError>,
+    /// Its name, where the operator says one.
+    kafka_name: Option<String>,
+}
+
+/// Which nulls, of keys and of values, a stream has that do not stay.
+fn dropped(stream: &StreamFlow, nulls: Nulls) -> (bool, bool) {
+    let nullable = |ty: &Option<Type>| ty.as_ref().is_some_and(|ty| option_of(ty).is_some());
+    (!nulls.keep_keys && nullable(&stream.key), !nulls.keep_values && nullable(&stream.value))
 }
 
 impl Builder<'_> {
@@ -46,14 +64,24 @@ impl Builder<'_> {
         if stream.key.is_none() {
             stream.key = key_hint.cloned();
         }
-        let stream = self.drop_nulls(stream, nulls, topic, at.span());
-        match stream.rekeyed {
-            None => Some(stream),
-            Some(changed) => {
-                check::co_partitioning::implicit(self, topic, at, changed);
-                self.repartition(stream, topic, None, at, Some(changed))
-            }
+        let Some(changed) = stream.rekeyed else {
+            return Some(self.drop_nulls(stream, nulls, topic, at.span()));
+        };
+        // Whoever needs the same records by the same key reads the same topic.
+        let of = Repartitioned {
+            node: stream.node,
+            dropped: dropped(&stream, nulls),
+            on_error: self.on_error,
+            kafka_name: self.kafka_name.clone(),
+        };
+        if let Some((_, read)) = self.repartitions.iter().find(|(known, _)| *known == of) {
+            return Some(read.clone());
         }
+        check::co_partitioning::implicit(self, topic, at, changed);
+        let stream = self.drop_nulls(stream, nulls, topic, at.span());
+        let read = self.repartition(stream, topic, None, at, Some(changed))?;
+        self.repartitions.push((of, read.clone()));
+        Some(read)
     }
 
     /// Drops nulls that do not stay, for an operator of this name.
@@ -64,10 +92,7 @@ impl Builder<'_> {
         name: &str,
         at: Span,
     ) -> StreamFlow {
-        let null_keys =
-            !nulls.keep_keys && stream.key.as_ref().is_some_and(|k| option_of(k).is_some());
-        let null_values =
-            !nulls.keep_values && stream.value.as_ref().is_some_and(|v| option_of(v).is_some());
+        let (null_keys, null_values) = dropped(&stream, nulls);
         if null_keys || null_values {
             let some = |ty: Option<Type>, drop: bool| match &ty {
                 Some(t) if drop => option_of(t).cloned().or(ty),
