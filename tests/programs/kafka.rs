@@ -129,7 +129,11 @@ fn a_restart_goes_on_from_its_offsets_and_restores_from_the_checkpoint_on() {
     };
     run("a", input.len() / 3);
     let log = run("a", input.len() / 2);
-    let nothing = log.lines().filter(|l| l.contains("nothing to restore")).count();
+    // What lies behind the position on disk may be the mark of a transaction, which is no record.
+    let nothing = |l: &&str| {
+        l.contains("nothing to restore") || l.contains("restored 0 records of changelog")
+    };
+    let nothing = log.lines().filter(nothing).count();
     assert_eq!(nothing, 8, "4 partitions of 2 stores are on disk:\n{log}");
     // Elsewhere, where nothing is on disk, everything is restored.
     let log = run("elsewhere", input.len());
