@@ -1,18 +1,21 @@
 //! Topics, offsets and groups, asked of the cluster.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::config::KafkaConfig;
 use super::failure::{absent, error};
-use super::ffi::{Code, Entry, Failure, Handle, Kind, OffsetSpec, TopicInfo};
+use super::ffi::{Code, Entry, Failure, Handle, Kind, List, OffsetSpec, TopicInfo};
 use crate::broker::{TopicPartition, TopicSpec};
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// One connection for all questions of the process; may be used by all its threads.
 pub(super) struct Admin {
+    config: KafkaConfig,
     handle: Arc<Handle>,
+    /// The groups whose offsets were asked for: the application's own, as a rule.
+    onlookers: Mutex<HashMap<String, Arc<Handle>>>,
     timeout: Duration,
     replication_factor: i32,
 }
@@ -25,12 +28,11 @@ const TOPIC_PROPAGATION: Duration = Duration::from_secs(5);
 
 impl Admin {
     pub(super) fn new(config: &KafkaConfig) -> Result<Self> {
-        let handle = config
-            .conf(Kind::Admin, &[("client.id", "streams-admin")])?
-            .start(Kind::Admin)
-            .map_err(|text| Error::config(format!("Kafka configuration: {text}")))?;
+        let handle = config.start(Kind::Admin, &[("client.id", "streams-admin")])?;
         Ok(Self {
+            config: config.clone(),
             handle,
+            onlookers: Mutex::default(),
             timeout: config.request_timeout,
             replication_factor: config.replication_factor,
         })
@@ -110,12 +112,14 @@ impl Admin {
             OffsetSpec::Time(_) => "asking for the offset at a time in",
         };
         self.until_settled(|timeout| {
-            let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
-            let entries = self
-                .handle
-                .list_offsets(wanted, spec, timeout)?
-                .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-            in_order(partitions, entries, doing)
+            self.of_leaders(partitions, timeout, || {
+                let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
+                let entries = self
+                    .handle
+                    .list_offsets(wanted, spec, timeout)?
+                    .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
+                in_order(partitions, entries, doing)
+            })
         })
     }
 
@@ -167,12 +171,14 @@ impl Admin {
     pub(super) fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<()> {
         let doing = "deleting the read records of";
         let places: Vec<TopicPartition> = before.iter().map(|(p, _)| p.clone()).collect();
-        let wanted = before.iter().map(|(p, offset)| (&*p.topic, p.partition, *offset));
-        let entries = self
-            .handle
-            .delete_records(wanted, self.timeout)?
-            .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
-        in_order(&places, entries, doing).map(|_| ())
+        self.of_leaders(&places, self.timeout, || {
+            let wanted = before.iter().map(|(p, offset)| (&*p.topic, p.partition, *offset));
+            let entries = self
+                .handle
+                .delete_records(wanted, self.timeout)?
+                .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
+            in_order(&places, entries, doing).map(|_| ())
+        })
     }
 
     pub(super) fn committed(
@@ -184,15 +190,46 @@ impl Admin {
             return Ok(Vec::new());
         }
         let doing = format!("asking for what group {group} committed of");
+        let onlooker = self.onlooker(group)?;
         let offsets = self.until_settled(|timeout| {
-            let wanted = partitions.iter().map(|p| (&*p.topic, p.partition));
-            let entries = self
-                .handle
-                .group_offsets(group, wanted, timeout)?
+            let wanted = List::new(partitions.iter().map(|p| (&*p.topic, p.partition, 0)))?;
+            let entries = onlooker
+                .group_offsets(&wanted, timeout)
                 .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
             in_order(partitions, entries, &doing)
         })?;
         Ok(offsets.into_iter().map(|offset| (offset >= 0).then_some(offset)).collect())
+    }
+
+    fn onlooker(&self, group: &str) -> Result<Arc<Handle>> {
+        let mut all = self.onlookers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all.get(group) {
+            return Ok(Arc::clone(known));
+        }
+        let identity = [("client.id", "streams-offsets"), ("group.id", group)];
+        let new = self.config.start(Kind::Onlooker, &identity)?;
+        all.insert(group.to_owned(), Arc::clone(&new));
+        Ok(new)
+    }
+
+    /// Asks the partitions' leaders; after an answer that may pass by itself, looks who they are
+    /// now. librdkafka does not: for as long as its metadata lasts, 15 minutes, a broker that was
+    /// started anew would refuse the epoch of before.
+    fn of_leaders<T>(
+        &self,
+        partitions: &[TopicPartition],
+        timeout: Duration,
+        ask: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        let answer = ask();
+        if answer.as_ref().is_err_and(|e| e.kind() == ErrorKind::Retry) {
+            let topics: BTreeSet<&str> = partitions.iter().map(|p| &*p.topic).collect();
+            for topic in topics {
+                // The answer stands; whether this one fails, too, the next try shows.
+                let _ = self.handle.find_leaders(topic, timeout)?;
+            }
+        }
+        answer
     }
 
     /// Asks again while the answer is one that passes by itself: a partition between leaders (as

@@ -51,7 +51,7 @@ pub(super) fn open(
     let client_id = format!("{}-{}", options.application_id, options.worker);
     // First the producer: what its predecessor left open is ended before the offsets are asked for.
     let (producer, state) = match &options.transactional_id {
-        None => (start(config, Kind::Producer, &[("client.id", &client_id)])?, None),
+        None => (config.start(Kind::Producer, &[("client.id", &client_id)])?, None),
         Some(id) => {
             let (handle, ready) = transactional(config, &client_id, id)?;
             (handle, Some(Transaction::Ready(ready)))
@@ -66,7 +66,7 @@ pub(super) fn open(
         state,
     });
     let group = [("client.id", client_id.as_str()), ("group.id", &options.application_id)];
-    let handle = start(config, Kind::Consumer, &group)?;
+    let handle = config.start(Kind::Consumer, &group)?;
     if !options.topics.is_empty() {
         let any_partition = -1;
         let topics = List::new(options.topics.iter().map(|t| (t.as_str(), any_partition, 0)))?;
@@ -91,17 +91,10 @@ pub(super) fn open(
     Ok((Box::new(client), Box::new(membership)))
 }
 
-fn start(config: &KafkaConfig, kind: Kind, identity: &[(&str, &str)]) -> Result<Arc<Handle>> {
-    config
-        .conf(kind, identity)?
-        .start(kind)
-        .map_err(|text| Error::config(format!("Kafka configuration: {text}")))
-}
-
 /// A producer that is the only one of its transactional id.
 fn transactional(config: &KafkaConfig, client_id: &str, id: &str) -> Result<(Arc<Handle>, Ready)> {
     let handle =
-        start(config, Kind::Transactional, &[("client.id", client_id), ("transactional.id", id)])?;
+        config.start(Kind::Transactional, &[("client.id", client_id), ("transactional.id", id)])?;
     let ready = Ready::init(Arc::clone(&handle), id, config.request_timeout)?;
     Ok((handle, ready))
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::ffi::{Conf, Kind, Unset};
+use super::ffi::{Conf, Handle, Kind, Unset};
 use super::settings;
 use crate::error::{Error, Result};
 
@@ -77,7 +78,7 @@ impl KafkaConfig {
             }
         }
         let side = match kind {
-            Kind::Consumer | Kind::Reader => "consumer.",
+            Kind::Consumer | Kind::Reader | Kind::Onlooker => "consumer.",
             Kind::Producer | Kind::Transactional => "producer.",
             Kind::Admin => return Ok(conf),
         };
@@ -87,6 +88,13 @@ impl KafkaConfig {
             }
         }
         Ok(conf)
+    }
+
+    /// An instance; it connects in the background.
+    pub(super) fn start(&self, kind: Kind, identity: &[(&str, &str)]) -> Result<Arc<Handle>> {
+        self.conf(kind, identity)?
+            .start(kind)
+            .map_err(|text| Error::config(format!("Kafka configuration: {text}")))
     }
 
     fn set_users(&self, conf: &mut Conf, shown: &str, name: &str, value: &str) -> Result<()> {

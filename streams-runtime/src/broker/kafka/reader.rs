@@ -12,7 +12,7 @@ use super::deliver::{content, hand_out};
 use super::failure::{absent, error, transient};
 use super::ffi::{Handle, Inbox, Kind, Reading, millis};
 use crate::broker::{LogReader, Polled, Position, TopicPartition};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// How long a topic may be unknown to a broker after it was created, and how soon to ask again.
 const TOPIC_PROPAGATION: Duration = Duration::from_secs(2);
@@ -33,10 +33,7 @@ pub(super) struct KafkaReader {
 
 impl KafkaReader {
     pub(super) fn open(config: &KafkaConfig) -> Result<Self> {
-        let handle = config
-            .conf(Kind::Reader, &[("client.id", "streams-reader")])?
-            .start(Kind::Reader)
-            .map_err(|text| Error::config(format!("Kafka configuration: {text}")))?;
+        let handle = config.start(Kind::Reader, &[("client.id", "streams-reader")])?;
         Ok(Self {
             readings: Vec::new(),
             inbox: Inbox::new(Arc::clone(&handle)),

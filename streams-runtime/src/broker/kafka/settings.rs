@@ -46,7 +46,7 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
     ]);
     match kind {
         Kind::Admin => {}
-        Kind::Consumer | Kind::Reader => add(&[
+        Kind::Consumer | Kind::Reader | Kind::Onlooker => add(&[
             ("enable.auto.commit", "false"),
             ("enable.auto.offset.store", "false"),
             // The runtime says where to start; a position that is gone is an error.

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Consumer,
     /// A consumer outside of any group.
     Reader,
+    /// One who knows a group and never joins it.
+    Onlooker,
     Producer,
     /// A producer of transactions.
     Transactional,
@@ -80,7 +82,7 @@ impl Conf {
         // fetch their events.
         let events = match kind {
             Kind::Producer | Kind::Transactional => c::RD_KAFKA_EVENT_DR | c::RD_KAFKA_EVENT_ERROR,
-            Kind::Consumer | Kind::Reader | Kind::Admin => 0,
+            Kind::Consumer | Kind::Reader | Kind::Onlooker | Kind::Admin => 0,
         };
         let mut errors: [c_char; TEXT] = [0; TEXT];
         // SAFETY: `conf` is live and belongs to the instance once rd_kafka_new succeeded (it is
@@ -97,7 +99,9 @@ impl Conf {
                 c::rd_kafka_conf_set_rebalance_cb(conf, Some(on_rebalance));
             }
             let instance = match kind {
-                Kind::Consumer | Kind::Reader => c::rd_kafka_type_t::RD_KAFKA_CONSUMER,
+                Kind::Consumer | Kind::Reader | Kind::Onlooker => {
+                    c::rd_kafka_type_t::RD_KAFKA_CONSUMER
+                }
                 Kind::Producer | Kind::Transactional | Kind::Admin => {
                     c::rd_kafka_type_t::RD_KAFKA_PRODUCER
                 }

@@ -10,50 +10,6 @@ use super::list::entries;
 use super::{Code, Entry, Failure, Handle, List, c_string};
 
 impl Handle {
-    /// A group's committed offsets; negative where there is none; in any order. Waits for
-    /// transactions that are still open on them.
-    pub(crate) fn group_offsets<'a>(
-        &self,
-        group: &str,
-        partitions: impl IntoIterator<Item = (&'a str, i32)>,
-        timeout: Duration,
-    ) -> Answer<Vec<Entry>> {
-        let group = c_string(group)?;
-        let invalid = i64::from(c::RD_KAFKA_OFFSET_INVALID);
-        let list = List::new(partitions.into_iter().map(|(t, p)| (t, p, invalid)))?;
-        // SAFETY: live arguments, which the requests copy; the result is read while it lives.
-        let answer = unsafe {
-            let mut wanted =
-                [c::rd_kafka_ListConsumerGroupOffsets_new(group.as_ptr(), list.as_ptr())];
-            let answer = self.request(
-                op::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-                timeout,
-                |options, queue| {
-                    let stable = c::rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
-                    // An older broker cannot; then there are no transactions to wait for.
-                    let _ = Failure::take(stable);
-                    c::rd_kafka_ListConsumerGroupOffsets(
-                        self.raw(),
-                        wanted.as_mut_ptr(),
-                        wanted.len(),
-                        options,
-                        queue,
-                    );
-                },
-                |event| {
-                    let mut count = 0;
-                    let result = c::rd_kafka_event_ListConsumerGroupOffsets_result(event);
-                    let groups =
-                        c::rd_kafka_ListConsumerGroupOffsets_result_groups(result, &raw mut count);
-                    of_groups(groups, count)
-                },
-            );
-            wanted.iter().for_each(|w| c::rd_kafka_ListConsumerGroupOffsets_destroy(*w));
-            answer
-        };
-        Ok(answer.and_then(|read| read))
-    }
-
     /// How many members a group has; none of one that does not exist.
     pub(crate) fn group_members(&self, group: &str, timeout: Duration) -> Answer<usize> {
         let group = c_string(group)?;

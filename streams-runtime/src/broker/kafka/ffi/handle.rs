@@ -69,6 +69,7 @@ impl Handle {
                     c::rd_kafka_queue_get_consumer(instance.as_ptr())
                 }
                 Kind::Reader => c::rd_kafka_queue_new(instance.as_ptr()),
+                Kind::Onlooker => c::rd_kafka_queue_get_consumer(instance.as_ptr()),
                 Kind::Producer | Kind::Transactional | Kind::Admin => {
                     c::rd_kafka_queue_get_main(instance.as_ptr())
                 }
@@ -210,6 +211,23 @@ impl Handle {
             c::rd_kafka_queue_destroy(queue);
             answer
         }
+    }
+
+    /// What the group of this instance has committed; negative where there is nothing. Waits for
+    /// transactions that are still open on it.
+    ///
+    /// Not librdkafka's admin request for any group: an instance without a group of its own takes
+    /// the process down (`rd_kafka_cgrp_op` of a null group) when it has to look for the
+    /// coordinator anew, as after a broker's start (confluentinc/librdkafka#5040).
+    pub(crate) fn group_offsets(
+        &self,
+        partitions: &List,
+        timeout: Duration,
+    ) -> Result<Vec<Entry>, Failure> {
+        // SAFETY: a live consumer with a group, and a list that the call fills in.
+        let code =
+            unsafe { c::rd_kafka_committed(self.raw(), partitions.as_ptr(), millis(timeout)) };
+        Failure::check(code).map(|()| partitions.entries())
     }
 
     /// Leaves the group. `false` when the time is up: it goes on in the background as long as the
