@@ -1,22 +1,33 @@
-//! `cargo xtask faults kafka`: applications and a broker of their own are killed, frozen and cut off.
+//! `cargo xtask faults kafka`: applications and brokers of their own are killed, frozen and cut off.
 
 use std::process::Command;
 
 use crate::failure::{At, Failure, Result};
-use crate::kafka::{self, private::PrivateBroker};
+use crate::kafka::private::PrivateBroker;
 use crate::project;
 use crate::setup::{self, Need};
 
-/// Runs the program with these arguments on a broker of its own.
+/// Nodes of the cluster: one can be killed, and its partitions go on.
+const NODES: usize = 3;
+
+/// The records are few.
+const HEAP: &str = "512m";
+
+/// Runs the program with these arguments on a cluster of its own.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::ensure(&[Need::Build, Need::Broker])?;
     build()?;
-    let broker = PrivateBroker::start(kafka::DEFAULT_HEAP)?;
-    let status = command(&broker)?.args(arguments).status().running("kafka-faults")?;
+    let cluster = start()?;
+    let status = command(&cluster)?.args(arguments).status().running("kafka-faults")?;
     if status.success() {
         return Ok(());
     }
     Err(Failure::new(format!("the guarantee does not hold, or could not be tested ({status})")))
+}
+
+/// Starts a cluster for the program.
+pub(crate) fn start() -> Result<PrivateBroker> {
+    PrivateBroker::start(NODES, HEAP)
 }
 
 /// Builds the program, and the one that it tests.
@@ -33,10 +44,10 @@ pub(crate) fn build() -> Result<()> {
     Err(Failure::new(text))
 }
 
-/// The program, on a broker that it may kill.
-pub(crate) fn command(broker: &PrivateBroker) -> Result<Command> {
+/// The program, on brokers that it may kill.
+pub(crate) fn command(cluster: &PrivateBroker) -> Result<Command> {
     let program = project::target_dir()?.join("release").join("kafka-faults");
     let mut command = Command::new(program);
-    command.args(["--bootstrap", broker.bootstrap()]).arg("--broker-dir").arg(broker.dir());
+    command.args(["--bootstrap", cluster.bootstrap()]).arg("--broker-dir").arg(cluster.dir());
     Ok(command)
 }

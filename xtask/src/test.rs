@@ -66,7 +66,7 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
     }
     let bank = steps.time("static bank", || static_binary::build("bank"))?;
     let registry = steps.time("registry up", PrivateRegistry::start)?;
-    let broker = steps.time("kafka up", || PrivateBroker::start(kafka::DEFAULT_HEAP))?;
+    let broker = steps.time("kafka up", || PrivateBroker::start(1, kafka::DEFAULT_HEAP))?;
     // `--tests`: a doc example that is marked `ignore` is not a broker test.
     let mut with_broker = cargo(&tests);
     with_broker
@@ -77,17 +77,18 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
         .env(STATIC_BANK_ENV, bank)
         .env(CLASS_PATH_ENV, jars::class_path(&jars::ensure()?));
     let mut outcome = steps.run("broker tests", &mut with_broker);
-    if test.names.is_empty() {
-        // A few of each fault: minutes. `cargo xtask faults kafka` does as many as one likes.
-        kafka_faults::build()?;
-        let mut few = kafka_faults::command(&broker)?;
-        few.args(["--kills", "3", "--topology", "count,bank"]);
-        outcome = outcome.and(steps.run("kafka faults", &mut few));
-    }
     steps.time("kafka down", || {
         drop((broker, registry));
         Ok(())
     })?;
+    if test.names.is_empty() {
+        // A few of each fault: minutes. `cargo xtask faults kafka` does as many as one likes.
+        kafka_faults::build()?;
+        let cluster = steps.time("kafka cluster up", kafka_faults::start)?;
+        let mut few = kafka_faults::command(&cluster)?;
+        few.args(["--kills", "3", "--topology", "count,bank"]);
+        outcome = outcome.and(steps.run("kafka faults", &mut few));
+    }
     outcome
 }
 

@@ -1,11 +1,11 @@
-//! `kafka-faults`: see the library. Needs a broker whose smallest session timeout is a second or so;
+//! `kafka-faults`: see the library. Needs brokers whose smallest session timeout is a second or so;
 //! `cargo xtask faults kafka` starts one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use kafka_faults::broker::LocalBroker;
+use kafka_faults::broker::{Cluster, NODES};
 use kafka_faults::report::Report;
 use kafka_faults::run::Setup;
 use kafka_faults::scenario::Scenario;
@@ -14,10 +14,10 @@ use kafka_faults::topologies::Kind;
 /// Faults against an application on a real broker; the last line is JSON.
 #[derive(Parser)]
 struct Cli {
-    /// The broker, as 127.0.0.1:PORT.
+    /// The brokers, as 127.0.0.1:PORT, separated by commas.
     #[arg(long)]
     bootstrap: String,
-    /// The broker's directory, where it may be killed and started again.
+    /// The cluster's directory, where its brokers may be killed and started again.
     #[arg(long)]
     broker_dir: Option<PathBuf>,
     /// Faults of each scenario and topology.
@@ -77,18 +77,23 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn std::error::Error>> {
         exactly_once: cli.guarantee == Guarantee::ExactlyOnce,
         rate: cli.rate,
     };
-    let mut broker = match &cli.broker_dir {
-        Some(dir) => Some(LocalBroker::find(dir.clone(), &cli.bootstrap)?),
+    let mut cluster = match &cli.broker_dir {
+        Some(dir) => Some(Cluster::find(dir.clone(), &cli.bootstrap)?),
         None => None,
     };
+    let scenarios = all(&cli.scenario, &Scenario::ALL);
+    if scenarios.contains(&Scenario::Broker) && cluster.as_ref().is_none_or(|c| c.len() < NODES) {
+        let text = format!("scenario broker needs --broker-dir of a cluster of {NODES} nodes");
+        return Err(text.into());
+    }
     let mut runs = Vec::new();
-    for scenario in all(&cli.scenario, &Scenario::ALL) {
+    for scenario in scenarios {
         // There is no transaction whose end could be swallowed.
         if scenario == Scenario::Swallow && !setup.exactly_once {
             continue;
         }
         for kind in all(&cli.topology, &Kind::ALL) {
-            let run = setup.run(scenario, kind, cli.kills, broker.as_mut())?;
+            let run = setup.run(scenario, kind, cli.kills, cluster.as_mut())?;
             eprintln!("{}", serde_json::to_string(&run)?);
             runs.push(run);
         }

@@ -1,7 +1,7 @@
-//! A proxy between application and broker that delays, cuts, holds and swallows.
+//! A proxy between application and brokers that delays, cuts, holds and swallows.
 //!
 //! It reads the frames of Kafka's protocol: to tell the answer to EndTxn from others, and to put its
-//! own port where the broker's answers name the broker's, so that every connection comes through it.
+//! own ports where the brokers' answers name theirs, so that every connection comes through it.
 
 use std::collections::HashMap;
 use std::io::{Read, Result, Write};
@@ -33,8 +33,8 @@ pub enum Weather {
 pub struct Proxy(Arc<Shared>);
 
 struct Shared {
-    broker: SocketAddr,
-    port: u16,
+    /// Each broker's port, and the proxy's before it.
+    ports: Vec<(u16, u16)>,
     weather: Mutex<Weather>,
     connections: Mutex<Vec<TcpStream>>,
     swallowed: AtomicU64,
@@ -49,39 +49,43 @@ const LOOK: Duration = Duration::from_millis(5);
 const MOST: usize = 256 << 20;
 
 impl Proxy {
-    /// A proxy before a broker on this machine.
+    /// A proxy before brokers on this machine.
     ///
     /// # Errors
     /// If no port can be had.
-    pub fn start(broker: SocketAddr) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let port = listener.local_addr()?.port();
+    pub fn start(brokers: &[SocketAddr]) -> Result<Self> {
+        let listen = |_: &SocketAddr| TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        let listeners = brokers.iter().map(listen).collect::<Result<Vec<_>>>()?;
+        let ports = brokers.iter().zip(&listeners);
+        let ports = ports.map(|(b, l)| Ok((b.port(), l.local_addr()?.port())));
         let shared = Arc::new(Shared {
-            broker,
-            port,
+            ports: ports.collect::<Result<_>>()?,
             weather: Mutex::default(),
             connections: Mutex::default(),
             swallowed: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
-        let proxy = Self(Arc::clone(&shared));
-        std::thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                if shared.stop.load(Ordering::Acquire) {
-                    return;
+        for (broker, listener) in brokers.iter().copied().zip(listeners) {
+            let shared = Arc::clone(&shared);
+            std::thread::spawn(move || {
+                for client in listener.incoming().flatten() {
+                    if shared.stop.load(Ordering::Acquire) {
+                        return;
+                    }
+                    // A broker that is away is a client's connection that breaks.
+                    if let Ok(server) = TcpStream::connect(broker) {
+                        let _ = serve(&shared, client, server);
+                    }
                 }
-                // A broker that is away is a client's connection that breaks.
-                if let Ok(server) = TcpStream::connect(shared.broker) {
-                    let _ = serve(&shared, client, server);
-                }
-            }
-        });
-        Ok(proxy)
+            });
+        }
+        Ok(Self(shared))
     }
 
     /// Where clients connect.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.0.port)
+        let address = |(_, port): &(u16, u16)| format!("127.0.0.1:{port}");
+        self.0.ports.iter().map(address).collect::<Vec<_>>().join(",")
     }
 
     /// Changes what it does.
@@ -194,23 +198,25 @@ fn answers(shared: &Shared, waiting: &Waiting, from: &TcpStream, mut to: &TcpStr
             continue;
         }
         shared.weather_the();
-        replace_port(&mut frame, shared.broker.port(), shared.port);
+        replace_ports(&mut frame, &shared.ports);
         to.write_all(&frame)?;
     }
 }
 
 /// A broker's address is its host as text, then its port in four bytes.
-fn replace_port(frame: &mut [u8], broker: u16, proxy: u16) {
-    let (old, new) = (i32::from(broker).to_be_bytes(), i32::from(proxy).to_be_bytes());
-    let pattern = [HOST, &old].concat();
+fn replace_ports(frame: &mut [u8], ports: &[(u16, u16)]) {
+    let size = HOST.len() + 4;
     let mut from = 0;
     while let Some(rest) = frame.get_mut(from..)
-        && let Some(at) = rest.windows(pattern.len()).position(|w| w == pattern)
+        && let Some(at) = rest.windows(size).position(|w| w.starts_with(HOST))
     {
-        if let Some(port) = rest.get_mut(at + HOST.len()..at + pattern.len()) {
-            port.copy_from_slice(&new);
+        if let Some(port) = rest.get_mut(at + HOST.len()..at + size) {
+            let is_named = |(broker, _): &&(u16, u16)| i32::from(*broker).to_be_bytes() == port;
+            if let Some((_, proxy)) = ports.iter().find(is_named) {
+                port.copy_from_slice(&i32::from(*proxy).to_be_bytes());
+            }
         }
-        from += at + pattern.len();
+        from += at + HOST.len();
     }
 }
 
@@ -219,13 +225,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_address_of_the_broker_in_an_answer_becomes_the_proxys() {
+    fn every_address_of_a_broker_in_an_answer_becomes_the_proxys_once() {
         let address = |port: u16| [HOST, &i32::from(port).to_be_bytes()].concat();
-        let frame = |port: u16| [&b"xy"[..], &address(port), b"z", &address(port)].concat();
-        let mut answer = frame(9092);
-        replace_port(&mut answer, 9092, 1234);
-        assert_eq!(answer, frame(1234));
-        replace_port(&mut answer, 9092, 1);
-        assert_eq!(answer, frame(1234));
+        let frame =
+            |a: u16, b: u16| [&b"xy"[..], &address(a), b"z", &address(b), b"127.0.0.1"].concat();
+        let mut answer = frame(9092, 9093);
+        replace_ports(&mut answer, &[(9092, 9093), (9093, 1234), (9094, 7)]);
+        assert_eq!(answer, frame(9093, 1234));
+        replace_ports(&mut answer, &[(9092, 1)]);
+        assert_eq!(answer, frame(9093, 1234));
     }
 }

@@ -134,6 +134,9 @@ impl Process {
         match self.has_ended_within(END)? {
             true => Ok(()),
             false => {
+                // Where core dumps are on, it says where it stood.
+                self.signal("ABRT")?;
+                let _ = self.has_ended_within(END);
                 self.kill()?;
                 Err(Error::other(format!("did not end on SIGTERM; see {}", self.log().display())))
             }

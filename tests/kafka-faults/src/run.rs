@@ -8,11 +8,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use streams::runtime::broker::kafka::{KafkaBroker, KafkaConfig};
-use streams::runtime::broker::{Broker, TopicPartition, TopicSpec};
+use streams::runtime::broker::{Broker, TopicSpec};
 use streams::runtime::{Error, Loader, Result, read_topic};
 use streams::topology::{TopicRole, TopologyDescription};
 
-use crate::broker::LocalBroker;
+use crate::broker::Cluster;
 use crate::feed::{Feed, accounts};
 use crate::network::Proxy;
 use crate::process::{Process, Program, tail};
@@ -24,7 +24,7 @@ use crate::verify::{Expected, Verifier, Violations};
 
 /// What is common to the runs of a command.
 pub struct Setup {
-    /// The broker's address.
+    /// The brokers' addresses.
     pub bootstrap: String,
     /// The program under test.
     pub app: PathBuf,
@@ -65,7 +65,7 @@ impl Setup {
         scenario: Scenario,
         kind: Kind,
         faults: u64,
-        broker: Option<&mut LocalBroker>,
+        cluster: Option<&mut Cluster>,
     ) -> Result<Run> {
         let started = Instant::now();
         let id = format!("{}-{}-{}", scenario.name(), kind.name(), unique());
@@ -84,7 +84,7 @@ impl Setup {
             loader.commit()?;
         }
         let proxy = match scenario.needs_proxy() {
-            true => Some(Proxy::start(self.address()?).map_err(edge)?),
+            true => Some(Proxy::start(&self.addresses()?).map_err(edge)?),
             false => None,
         };
         let servers = proxy.as_ref().map_or_else(|| self.bootstrap.clone(), Proxy::address);
@@ -96,16 +96,13 @@ impl Setup {
             dir,
         };
         let processes = (0..PROCESSES).map(|number| Process::start(&program, number, None));
-        let first = [TopicPartition { topic: names.events.as_str().into(), partition: 0 }];
-        let is_served = || log.committed(&id, &first).is_ok() && log.end_offsets(&first).is_ok();
         let mut stage = Stage {
             processes: processes.collect::<std::io::Result<Vec<_>>>().map_err(edge)?,
             program: &program,
             kind,
             exactly_once: self.exactly_once,
             proxy,
-            broker,
-            is_served: &is_served,
+            cluster,
             random: Random::new(self.seed ^ (kind as u64) << 8 ^ (scenario as u64) << 16),
             faults: 0,
             not_reached: 0,
@@ -140,10 +137,13 @@ impl Setup {
         })
     }
 
-    fn address(&self) -> Result<SocketAddr> {
-        self.bootstrap.parse().map_err(|_| {
-            Error::config(format!("{}: one broker, as 127.0.0.1:PORT", self.bootstrap))
-        })
+    fn addresses(&self) -> Result<Vec<SocketAddr>> {
+        let address = |text: &str| {
+            text.parse().map_err(|_| {
+                Error::config(format!("{text}: not a broker's address, as 127.0.0.1:PORT"))
+            })
+        };
+        self.bootstrap.split(',').map(address).collect()
     }
 
     fn arguments(&self, kind: Kind, id: &str, names: &Names, servers: &str) -> Vec<String> {

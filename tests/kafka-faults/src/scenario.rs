@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use streams::runtime::crash::{CRASH_POINTS, CrashPoint};
 
-use crate::broker::LocalBroker;
+use crate::broker::Cluster;
 use crate::network::{Proxy, Weather};
 use crate::process::{Process, Program};
 use crate::random::Random;
@@ -21,7 +21,7 @@ pub enum Scenario {
     Crash,
     /// SIGSTOP for longer than the session, then SIGCONT.
     Zombie,
-    /// SIGKILL of the broker, and a start on its data.
+    /// SIGKILL of one broker of several, and a start on its data.
     Broker,
     /// Delays, breaks and silence between application and broker.
     Network,
@@ -55,7 +55,7 @@ impl Scenario {
 /// The session timeout of the members.
 pub const SESSION: Duration = Duration::from_secs(3);
 
-/// How long a broker may take to serve its clients again.
+/// How long a broker may take until its partitions have all their replicas again.
 const SERVED: Duration = Duration::from_secs(180);
 
 /// How long a process may take to come to its crash point.
@@ -73,10 +73,8 @@ pub struct Stage<'a> {
     pub exactly_once: bool,
     /// Between application and broker, where the scenario asks for it.
     pub proxy: Option<Proxy>,
-    /// The broker, where it may be killed.
-    pub broker: Option<&'a mut LocalBroker>,
-    /// True once the broker serves clients.
-    pub is_served: &'a dyn Fn() -> bool,
+    /// The brokers, where they may be killed.
+    pub cluster: Option<&'a mut Cluster>,
     /// Where chances come from.
     pub random: Random,
     /// Faults so far.
@@ -207,19 +205,20 @@ impl Stage<'_> {
 
     fn kill_broker(&mut self) -> Result<()> {
         sleep(self.random.millis(500..3000));
-        let away = self.random.millis(0..2000);
-        let Some(broker) = &mut self.broker else {
-            return Err(Error::other("the broker's directory is not known"));
+        let away = self.random.millis(0..6000);
+        let Some(cluster) = &mut self.cluster else {
+            return Err(Error::other("the cluster's directory is not known"));
         };
-        broker.kill()?;
+        let number = self.random.of(0..cluster.len() as u64) as usize;
+        cluster.kill(number)?;
         sleep(away);
-        broker.start()?;
+        cluster.start(number)?;
         let deadline = Instant::now() + SERVED;
-        while !(self.is_served)() {
+        while !cluster.is_whole(number) {
             if Instant::now() >= deadline {
-                return Err(Error::other("the broker does not serve its clients again"));
+                return Err(Error::other(format!("node {number} does not come back")));
             }
-            sleep(Duration::from_millis(100));
+            sleep(Duration::from_millis(300));
         }
         self.faults += 1;
         sleep(self.random.millis(2000..4000));

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::cluster::{self, Lifetime, Options};
 use super::run_dir::RunDir;
@@ -10,6 +11,9 @@ use crate::failure::{At, Result};
 use crate::project;
 
 const PREFIX: &str = "private-";
+
+/// How many this process has started: each has a directory of its own.
+static STARTED: AtomicU32 = AtomicU32::new(0);
 
 /// Stops the broker and removes its data when dropped; if this process is killed, the kernel
 /// ends the broker and the next private broker removes its data.
@@ -19,13 +23,14 @@ pub(crate) struct PrivateBroker {
 }
 
 impl PrivateBroker {
-    /// Starts one node.
-    pub(crate) fn start(heap: &str) -> Result<Self> {
+    /// Starts so many nodes.
+    pub(crate) fn start(nodes: usize, heap: &str) -> Result<Self> {
         let cache = project::cache_dir()?;
         remove_orphans(&cache);
-        let dir = RunDir::new(&cache.join(format!("{PREFIX}{}", process::id())))?;
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let dir = RunDir::new(&cache.join(format!("{PREFIX}{}-{number}", process::id())))?;
         let _lock = dir.lock()?;
-        let options = Options { nodes: 1, heap: heap.to_owned(), lifetime: Lifetime::ThisProcess };
+        let options = Options { nodes, heap: heap.to_owned(), lifetime: Lifetime::ThisProcess };
         // Made first: what a failed start leaves is removed as well.
         let mut broker = Self { dir, bootstrap: String::new() };
         broker.bootstrap = cluster::start(&broker.dir, &options)?;
@@ -70,7 +75,7 @@ fn remove_orphans(cache: &Path) {
 
 fn owner(path: &Path) -> Option<u32> {
     let name = path.file_name()?.to_str()?;
-    name.strip_prefix(PREFIX)?.parse().ok()
+    name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok()
 }
 
 fn is_alive(pid: u32) -> bool {
@@ -83,7 +88,7 @@ mod tests {
 
     #[test]
     fn only_private_directories_have_an_owner() {
-        assert_eq!(owner(Path::new("/c/private-12")), Some(12));
+        assert_eq!(owner(Path::new("/c/private-12-0")), Some(12));
         assert_eq!(owner(Path::new("/c/run")), None);
         assert_eq!(owner(Path::new("/c/private-x")), None);
     }

@@ -22,6 +22,9 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
     let voters = nodes.iter().zip(1..).map(|(node, id)| format!("{id}@{HOST}:{}", node.controller));
     let replicas = nodes.len().min(3);
     let in_sync = if replicas < 3 { 1 } else { 2 };
+    // With replicas, a broker that dies is missed soon. Without, one that is only slow would leave its
+    // partitions without a leader.
+    let (heartbeat, session) = if replicas < 3 { ("2000", "9000") } else { ("500", "3000") };
     let settings = [
         ("process.roles", "broker,controller".to_owned()),
         ("node.id", (index + 1).to_string()),
@@ -43,6 +46,8 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
         ("transaction.state.log.num.partitions", "8".to_owned()),
         ("share.coordinator.state.topic.replication.factor", replicas.to_string()),
         ("share.coordinator.state.topic.min.isr", in_sync.to_string()),
+        ("broker.heartbeat.interval.ms", heartbeat.to_owned()),
+        ("broker.session.timeout.ms", session.to_owned()),
         // Otherwise the first assignment of each group waits 3 s for more members.
         ("group.initial.rebalance.delay.ms", "0".to_owned()),
         ("group.streams.initial.rebalance.delay.ms", "0".to_owned()),

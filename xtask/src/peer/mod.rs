@@ -57,7 +57,7 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
         build()?;
     }
     let _alone = lock()?;
-    let broker = PrivateBroker::start(kafka::DEFAULT_HEAP)?;
+    let broker = PrivateBroker::start(1, kafka::DEFAULT_HEAP)?;
     let classes = broker.dir().join("classes");
     compile(&root.join("benches/peer/java/peer"), &classes)?;
     let jars = jars::ensure()?;

@@ -23,6 +23,9 @@ pub(super) struct Admin {
 /// How soon to look again whether a topic is there, or gone.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
+/// How long to wait for the first answer.
+const FIRST_ATTEMPT: Duration = Duration::from_secs(1);
+
 /// How long a topic may be unknown to a broker that has just started, or for which it is new.
 const TOPIC_PROPAGATION: Duration = Duration::from_secs(5);
 
@@ -118,7 +121,16 @@ impl Admin {
                     .handle
                     .list_offsets(wanted, spec, timeout)?
                     .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-                in_order(partitions, entries, doing)
+                let offsets = in_order(partitions, entries, doing)?;
+                // Of a leader that did not answer in time, librdkafka says so, and no error. -1
+                // is an answer: there is no record so new.
+                match partitions.iter().zip(&offsets).find(|(_, offset)| **offset < -1) {
+                    None => Ok(offsets),
+                    Some((p, _)) => Err(Error::new(
+                        ErrorKind::Retry,
+                        format!("{doing} {p}: its leader did not answer (is the cluster up?)"),
+                    )),
+                }
             })
         })
     }
@@ -234,11 +246,14 @@ impl Admin {
 
     /// Asks again while the answer is one that passes by itself: a partition between leaders (as
     /// right after its topic was created), a coordinator that is loading, a broker that has just
-    /// started and does not know its topics yet.
+    /// started and does not know its topics yet. Each time for longer: a leader that has died does
+    /// not answer, and the next is not known before asking anew.
     fn until_settled<T>(&self, ask: impl Fn(Duration) -> Result<T>) -> Result<T> {
         let began = Instant::now();
+        let mut patient = FIRST_ATTEMPT;
         loop {
-            let left = self.timeout.saturating_sub(began.elapsed()).max(LOOK_AGAIN);
+            let left = self.timeout.saturating_sub(began.elapsed()).max(LOOK_AGAIN).min(patient);
+            patient = patient.saturating_mul(2);
             let patience = |e: &Error| match (e.kind(), e.name()) {
                 (ErrorKind::Retry, _) => self.timeout,
                 (_, Some(ErrorName::TopicMissing)) => TOPIC_PROPAGATION.min(self.timeout),

@@ -16,7 +16,7 @@ use super::deliver::{content, hand_out};
 use super::failure::error;
 use super::ffi::{Handle, Held, Inbox, List, Message, OffsetSpec, millis};
 use crate::broker::{Polled, Position, TopicPartition};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// How many records of a paused partition are held before its fetching stops: a few batches.
 const HELD_RECORDS: usize = 10_000;
@@ -184,6 +184,7 @@ impl Consumer {
         let batch = inbox.receive(millis(timeout), max);
         let mut result = Received { received: batch.len(), given: 0 };
         let mut trouble = Ok(());
+        let mut unreadable = None;
         // Records come in runs of one partition.
         let (mut run, mut at) = ((0, -1), usize::MAX);
         for message in batch {
@@ -191,6 +192,10 @@ impl Consumer {
                 Ok(Some(content)) => content,
                 Ok(None) => continue,
                 // The rest of the batch is handed out all the same: it would not come again.
+                Err(e) if e.name() == Some(ErrorName::OffsetOutOfRange) => {
+                    unreadable = Some((message.topic().to_owned(), message.partition(), e));
+                    continue;
+                }
                 Err(e) => {
                     trouble = trouble.and(Err(e));
                     continue;
@@ -218,7 +223,43 @@ impl Consumer {
         if result.given < result.received {
             self.stop_full()?;
         }
-        trouble.map(|()| result)
+        trouble?;
+        match unreadable {
+            Some((topic, partition, e)) => Err(self.out_of_range(&topic, partition, e)),
+            None => Ok(result),
+        }
+    }
+
+    /// What to do about a position that cannot be read from. After a change of leaders librdkafka
+    /// may find that the new one has other records before the position than those it has read, by
+    /// epochs that it mixes up at times: as long as the position is one that the partition has, all
+    /// that was committed is there, and a start from the last commit goes on.
+    #[cold]
+    fn out_of_range(&self, topic: &str, partition: i32, e: Error) -> Error {
+        let place = [TopicPartition { topic: topic.into(), partition }];
+        let index = self.topics.iter().position(|t| t == topic);
+        let flow = index.and_then(|t| self.flows.get(*self.index.get(&(t, partition))?));
+        let position = flow.map_or(-1, |f| f.received);
+        let range = self.admin.offsets(&place, OffsetSpec::Earliest).and_then(|from| {
+            let to = self.admin.offsets(&place, OffsetSpec::Latest)?;
+            Ok((from.first().copied().unwrap_or(0), to.first().copied().unwrap_or(0)))
+        });
+        match range {
+            Err(unknown) => unknown,
+            Ok((from, to)) if position < 0 || (from..=to).contains(&position) => {
+                e.with_kind(ErrorKind::Retry)
+            }
+            Ok((from, to)) => Error::new(
+                ErrorKind::Fatal,
+                format!(
+                    "reading {topic}-{partition}: offset {position} is out of range: there are \
+                     {from} to {to}: the records are gone by retention, or the topic was created \
+                     anew; raise its retention, and reset the application's offsets to start from \
+                     what is there"
+                ),
+            )
+            .named(ErrorName::OffsetOutOfRange),
+        }
     }
 
     /// Hands out what was held of partitions that are not paused any more.

@@ -66,10 +66,8 @@ fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
         Code::AUTO_OFFSET_RESET | Code::OFFSET_OUT_OF_RANGE => Err(Error::new(
             ErrorKind::Fatal,
             format!(
-                "reading {topic}-{partition}: offset {} is out of range ({failure}): the \
-                 records there are gone by retention, or the topic was created anew; raise its \
-                 retention, and reset the application's offsets to start from what is there",
-                message.offset()
+                "reading {topic}-{partition}: the position is out of range ({failure}): the \
+                 records there are gone by retention, or the topic was created anew"
             ),
         )
         .named(ErrorName::OffsetOutOfRange)),

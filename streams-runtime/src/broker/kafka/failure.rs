@@ -72,6 +72,11 @@ pub(super) fn transient(code: Code) -> bool {
             | Code::TIMED_OUT_QUEUE
             | Code::MSG_TIMED_OUT
             | Code::WAIT_COORDINATOR
+            // Partitions that have no leader just now.
+            | Code::NO_ENTRY
+            // The end of a transaction that has failed takes what waits to be written with it.
+            | Code::PURGED_IN_QUEUE
+            | Code::PURGED_IN_FLIGHT
     )
 }
 

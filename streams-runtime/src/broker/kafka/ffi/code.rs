@@ -70,6 +70,9 @@ impl Code {
     pub(crate) const MAX_POLL_EXCEEDED: Code = Code(-147);
     pub(crate) const ASSIGNMENT_LOST: Code = Code(-142);
     pub(crate) const AUTO_OFFSET_RESET: Code = Code(-140);
+    pub(crate) const NO_ENTRY: Code = Code(-156);
+    pub(crate) const PURGED_IN_QUEUE: Code = Code(-152);
+    pub(crate) const PURGED_IN_FLIGHT: Code = Code(-151);
 }
 
 impl From<c::rd_kafka_resp_err_t> for Code {
