@@ -1,6 +1,9 @@
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Properties;
+import java.util.stream.Stream;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Serde;
@@ -21,7 +24,12 @@ import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.WindowedSerdes;
 import org.apache.kafka.streams.processor.StateRestoreListener;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.SessionStore;
+import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.VersionedKeyValueStore;
+import org.apache.kafka.streams.state.VersionedRecord;
 import org.apache.kafka.streams.state.WindowStore;
 
 /** The topologies of this crate on Java's Kafka Streams: TOPOLOGY BOOTSTRAP APPLICATION-ID STATE-DIR IN OUT. Ends on SIGTERM. */
@@ -45,7 +53,61 @@ public class Interop {
       case "session" -> grouped.windowedBy(SessionWindows.ofInactivityGapWithNoGrace(Duration.ofSeconds(5)))
           .count(Materialized.<String, Long, SessionStore<Bytes, byte[]>>as("per_session").withKeySerde(S).withValueSerde(L))
           .toStream().to(out, Produced.with(WindowedSerdes.sessionWindowedSerdeFrom(String.class), L));
+      case "versioned" -> {
+        builder.addStateStore(Stores.versionedKeyValueStoreBuilder(
+            Stores.persistentVersionedKeyValueStore("versions", Duration.ofMinutes(10)), S, L));
+        events.process(Counting::new, "versions").to(out, Produced.with(S, L));
+      }
+      case "bank" -> {
+        Serde<long[][]> json = Serdes.serdeFrom((topic, v) -> bytes(v), (topic, b) -> rows(b));
+        builder.addStateStore(Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore("spent"), S, json));
+        events.process(Deciding::new, "spent").to(out, Produced.with(S, L));
+      }
       default -> throw new IllegalArgumentException("no topology " + name);
+    }
+  }
+
+  static final ObjectMapper JSON = new ObjectMapper();
+
+  static byte[] bytes(long[][] v) {
+    try {
+      return v == null ? null : JSON.writeValueAsBytes(v);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  static long[][] rows(byte[] b) {
+    try {
+      return b == null ? null : JSON.readValue(b, long[][].class);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** Counts from what the store has of the record's time; half a minute ago there were thirty less. */
+  static class Counting extends ContextualProcessor<String, String, String, Long> {
+    public void process(Record<String, String> r) {
+      VersionedKeyValueStore<String, Long> store = context().getStateStore("versions");
+      VersionedRecord<Long> last = store.get(r.key(), r.timestamp());
+      long count = (last == null ? 0 : last.value()) + 1;
+      store.put(r.key(), count, r.timestamp());
+      VersionedRecord<Long> before = store.get(r.key(), r.timestamp() - 30_000);
+      long then = before == null ? 0 : before.value();
+      context().forward(r.withValue(then == Math.max(count - 30, 0) ? count : -then));
+    }
+  }
+
+  /** What was withdrawn in the last 20 seconds, one unit each time. */
+  static class Deciding extends ContextualProcessor<String, String, String, Long> {
+    public void process(Record<String, String> r) {
+      KeyValueStore<String, long[][]> store = context().getStateStore("spent");
+      long at = Long.parseLong(r.value());
+      long[][] before = store.get(r.key());
+      Stream<long[]> all = Stream.concat(before == null ? Stream.of() : Arrays.stream(before), Stream.of(new long[] {at, 1}));
+      long[][] now = all.filter(row -> row[0] > at - 20_000).toArray(long[][]::new);
+      store.put(r.key(), now);
+      context().forward(r.withValue(Arrays.stream(now).mapToLong(row -> row[1]).sum()));
     }
   }
 

@@ -10,7 +10,7 @@
 mod application;
 
 use application::{Application, KEYS};
-use interop::{count, recount, session, windowed};
+use interop::{bank, count, recount, session, versioned, windowed};
 use streams::{App, Topology};
 
 /// Java, ours, Java, ours: each goes on from the other's changelogs and offsets.
@@ -62,4 +62,24 @@ fn a_session_count_goes_from_java_to_ours_and_back() {
     let last = |counts: Vec<Option<i64>>| counts.last().copied().flatten();
     let live: Vec<i64> = application.results().into_values().filter_map(last).collect();
     assert_eq!(live, vec![application.written / KEYS; KEYS as usize]);
+}
+
+#[test]
+#[ignore = "needs a broker and Kafka Streams: cargo xtask test has both"]
+fn a_versioned_store_goes_from_java_to_ours_and_back() {
+    assert_gapless(&hand_over("versioned", &versioned::app()));
+}
+
+#[test]
+#[ignore = "needs a broker and Kafka Streams: cargo xtask test has both"]
+fn the_bank_s_store_goes_from_java_to_ours_and_back() {
+    let application = hand_over("bank", &bank::app());
+    let results = application.results();
+    assert_eq!(results.len() as i64, KEYS);
+    for (key, totals) in &results {
+        // A withdrawal a second, of which those of 20 seconds count.
+        let expected: Vec<Option<i64>> =
+            (1..=application.written / KEYS).map(|n| Some(n.min(20))).collect();
+        assert_eq!(totals, &expected, "{}", String::from_utf8_lossy(key));
+    }
 }

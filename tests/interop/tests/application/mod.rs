@@ -61,8 +61,12 @@ impl Application {
         for _ in 0..PART {
             let key = format!("key-{}", self.written % KEYS);
             let timestamp = self.began + self.written / KEYS * 1000;
+            let value = match self.name {
+                "bank" => timestamp.to_string(),
+                _ => key.clone(),
+            };
             loader
-                .append(&self.topic("events"), key.as_bytes(), Some(key.as_bytes()), timestamp)
+                .append(&self.topic("events"), key.as_bytes(), Some(value.as_bytes()), timestamp)
                 .unwrap();
             self.written += 1;
         }
