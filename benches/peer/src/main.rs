@@ -1,6 +1,7 @@
 //! The workloads of the peer benchmark, written in the language. The command line is that of the
 //! benchmark's programs: `--name value` pairs, see `benches/peer/README.md`.
 
+mod commits;
 mod topologies;
 
 use std::collections::BTreeMap;
@@ -61,5 +62,10 @@ fn start<T: Topology>(app: &App<T>, options: &BTreeMap<String, String>) -> Resul
     if let Some(input) = text("input") {
         config.topics.insert("in".to_owned(), input);
     }
-    Streams::start(app, config)?.run()
+    let commits = commits::Commits::record();
+    Streams::start(app, config)?.run()?;
+    if let Some(median) = commits.median_ms() {
+        println!("@@ commit-p50-ms {median:.3}");
+    }
+    Ok(())
 }

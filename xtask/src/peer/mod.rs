@@ -1,5 +1,6 @@
 //! `cargo xtask peer`: ours and Java's Kafka Streams on one broker in one run.
 
+mod latency;
 mod machine;
 mod report;
 mod spec;
@@ -34,6 +35,15 @@ pub(crate) struct Peer {
     /// Repetitions, of which the medians are shown [default: 3]
     #[arg(long)]
     reps: Option<u32>,
+    /// Latency of `pass` instead: from a producer to a reader of committed results
+    #[arg(long, conflicts_with_all = ["workload", "records"])]
+    latency: bool,
+    /// With --latency: records a second
+    #[arg(long, default_value_t = 5_000, requires = "latency")]
+    rate: u32,
+    /// With --latency: commit intervals in milliseconds
+    #[arg(long, value_delimiter = ',', default_values_t = [100, 10], requires = "latency")]
+    commit_ms: Vec<u32>,
     /// Records of the topic `in`; `bank` has half as many
     #[arg(long, default_value_t = DEFAULT_RECORDS)]
     records: u64,
@@ -50,7 +60,9 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
     let root = project::root();
     let file = peer.spec.clone().unwrap_or_else(|| root.join("benches/peer/spec.txt"));
     let text = fs::read_to_string(&file).at("reading", &file)?;
-    let specs = spec::select(spec::parse(&text, &file)?, &peer.workload, &peer.guarantee)?;
+    let pass = ["pass".to_owned()];
+    let workloads = if peer.latency { &pass[..] } else { &peer.workload };
+    let specs = spec::select(spec::parse(&text, &file)?, workloads, &peer.guarantee)?;
     setup::ensure(&[Need::Build, Need::Broker])?;
     let release = project::target_dir()?.join("release");
     if specs.iter().any(Spec::is_ours) {
@@ -63,11 +75,16 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
     let jars = jars::ensure()?;
     let class_path = format!("{}:{}", classes.display(), jars::class_path(&jars));
     let places = Places { class_path, release: &release };
-    let runs = harness(peer, &specs, &places, &broker)?;
+    let lines = harness(peer, &specs, &places, &broker)?;
     drop(broker);
+    println!("{}", machine::describe());
+    if peer.latency {
+        return latencies(peer, &lines);
+    }
+    let runs: Vec<Run> = lines.lines().filter_map(Run::parse).collect();
 
     let rows = report::rows(&runs);
-    println!("{}\n{} records\n", machine::describe(), peer.records);
+    println!("{} records\n", peer.records);
     print!("{}", report::table(&rows));
     println!(
         "\n× is the ratio to Kafka Streams in this run; benches/peer/README.md says what is measured"
@@ -80,6 +97,18 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
         return Ok(());
     }
     Err(Failure::new(format!("did not finish: {}", failed.join("; "))))
+}
+
+fn latencies(peer: &Peer, lines: &str) -> Result<()> {
+    let runs: std::result::Result<Vec<_>, String> =
+        lines.lines().map(latency::Run::parse).collect();
+    let (table, json) = latency::report(&runs.map_err(Failure::new)?);
+    println!("{} records a second\n", peer.rate);
+    print!("{table}");
+    if peer.json {
+        println!("{json}");
+    }
+    Ok(())
 }
 
 fn build() -> Result<()> {
@@ -125,15 +154,23 @@ fn harness(
     specs: &[Spec],
     places: &Places<'_>,
     broker: &PrivateBroker,
-) -> Result<Vec<Run>> {
+) -> Result<String> {
     let lines: Result<Vec<String>> = specs.iter().map(|spec| spec.line(places)).collect();
     let spec_file = broker.dir().join("spec.txt");
     fs::write(&spec_file, lines?.join("\n") + "\n").at("writing", &spec_file)?;
     let results = broker.dir().join("results.jsonl");
     let reps = if peer.quick { 1 } else { peer.reps.unwrap_or(DEFAULT_REPS) };
+    let commit_ms: Vec<String> = peer.commit_ms.iter().map(u32::to_string).collect();
+    let (class, own) = match peer.latency {
+        true => (
+            "peer.Latency",
+            vec![("--rate", peer.rate.to_string()), ("--commit-ms", commit_ms.join(","))],
+        ),
+        false => ("peer.Harness", vec![("--records", peer.records.to_string())]),
+    };
     let status = Command::new("java")
         .args(["-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp"])
-        .args([&places.class_path, "peer.Harness", "--run"])
+        .args([&places.class_path, class, "--run"])
         .arg(broker.dir())
         .arg("--spec")
         .arg(&spec_file)
@@ -141,12 +178,12 @@ fn harness(
         .arg(&results)
         .arg("--tmp")
         .arg(broker.dir().join("runs"))
-        .args(["--records", &peer.records.to_string(), "--reps", &reps.to_string()])
+        .args(["--reps", &reps.to_string()])
+        .args(own.iter().flat_map(|(name, value)| [*name, value.as_str()]))
         .status()
         .running("java")?;
     if !status.success() {
         return Err(Failure::new(format!("the harness failed ({status})")));
     }
-    let text = fs::read_to_string(&results).at("reading", &results)?;
-    Ok(text.lines().filter_map(Run::parse).collect())
+    fs::read_to_string(&results).at("reading", &results)
 }

@@ -133,7 +133,7 @@ pub(crate) fn to_json(rows: &[Row]) -> String {
     Value::Array(objects.collect()).to_string()
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;
@@ -143,12 +143,12 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     Some((values.get(middle - 1)? + upper) / 2.0)
 }
 
-fn cell(value: Option<f64>, decimals: usize) -> String {
+pub(super) fn cell(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
 }
 
 /// Names to the left, numbers to the right.
-fn aligned(lines: &[Vec<String>]) -> String {
+pub(super) fn aligned(lines: &[Vec<String>]) -> String {
     const NAME_COLUMNS: usize = 3;
     let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

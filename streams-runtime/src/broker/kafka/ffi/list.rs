@@ -19,6 +19,9 @@ pub(crate) struct Entry {
     pub(crate) code: Code,
 }
 
+// SAFETY: owned alone, and librdkafka keeps nothing of it in a thread.
+unsafe impl Send for List {}
+
 impl List {
     /// A list of topic, partition and offset.
     pub(crate) fn new<'a>(entries: impl IntoIterator<Item = (&'a str, i32, i64)>) -> Result<Self> {
@@ -43,6 +46,16 @@ impl List {
 
     pub(super) fn as_ptr(&self) -> *mut c::rd_kafka_topic_partition_list_t {
         self.0.as_ptr()
+    }
+
+    /// A list of its own with the same lines.
+    pub(crate) fn copy(&self) -> Self {
+        // SAFETY: an owned, live list, which is only read.
+        let copy = unsafe { c::rd_kafka_topic_partition_list_copy(self.as_ptr()) };
+        let Some(copy) = NonNull::new(copy) else {
+            unreachable!("rd_kafka_topic_partition_list_copy never returns null")
+        };
+        Self(copy)
     }
 
     /// The lines, copied.

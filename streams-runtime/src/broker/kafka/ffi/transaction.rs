@@ -1,13 +1,19 @@
 //! Transactions of a producer. Every call waits for its timeout at most.
 
+use std::ffi::CStr;
 use std::ptr::null;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use rdkafka::bindings as c;
 
 use super::handle::Member;
-use super::{Failure, Handle, List, c_string, millis, text};
-use crate::error::Result;
+use super::{Code, Failure, Handle, List, c_string, millis, text};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How much longer than its own timeout a call may take.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why a transactional call failed, and what librdkafka allows after it.
 #[derive(Clone, Debug)]
@@ -65,21 +71,56 @@ impl Handle {
 
     /// Puts offsets into the transaction, in the name of a member of the group: the coordinator
     /// refuses those of a former member or generation.
+    ///
+    /// librdkafka 2.12 may never return from this: it waits for the group's coordinator without
+    /// looking at the time (`rd_kafka_coord_req_fsm` never reads its `creq_ts_timeout`), and once the
+    /// answer to who that is has failed it asks again only when some connection opens or breaks. So
+    /// the call is made on a thread of its own, which is left alone, with the instance, when it
+    /// outlasts its time.
     pub(crate) fn send_offsets(
-        &self,
+        self: &Arc<Self>,
         offsets: &List,
         group: &str,
         member: &Member,
         timeout: Duration,
     ) -> Result<Result<(), TransactionFailure>> {
         let (group, id) = (c_string(group)?, c_string(&member.id)?);
+        let (handle, offsets, generation) = (Arc::clone(self), offsets.copy(), member.generation);
+        let (tell, told) = sync_channel(1);
+        let call = move || {
+            let outcome = handle.send_offsets_here(&offsets, &group, generation, &id, timeout);
+            // Nobody waits any more if it took too long.
+            let _ = tell.send(outcome);
+        };
+        std::thread::Builder::new().name("send-offsets".to_owned()).spawn(call).map_err(|e| {
+            let text = format!("no thread for adding offsets to a transaction: {e}");
+            Error::with_source(ErrorKind::Retry, text, e)
+        })?;
+        Ok(told.recv_timeout(timeout.saturating_add(GRACE)).unwrap_or_else(|_| {
+            tracing::warn!(
+                "adding offsets to a transaction: no answer after {timeout:?}; the producer is \
+                 abandoned and a new one made"
+            );
+            let failure = Failure::from(Code::TIMED_OUT);
+            Err(TransactionFailure { failure, fatal: true, retriable: false, must_abort: false })
+        }))
+    }
+
+    fn send_offsets_here(
+        &self,
+        offsets: &List,
+        group: &CStr,
+        generation: i32,
+        member: &CStr,
+        timeout: Duration,
+    ) -> Result<(), TransactionFailure> {
         // SAFETY: strings and list live during the calls and are copied; the metadata is owned and
         // destroyed once; no instance id; the error is taken over.
-        Ok(unsafe {
+        unsafe {
             let metadata = c::rd_kafka_consumer_group_metadata_new_with_genid(
                 group.as_ptr(),
-                member.generation,
-                id.as_ptr(),
+                generation,
+                member.as_ptr(),
                 null(),
             );
             let error = c::rd_kafka_send_offsets_to_transaction(
@@ -90,7 +131,7 @@ impl Handle {
             );
             c::rd_kafka_consumer_group_metadata_destroy(metadata);
             TransactionFailure::take(error)
-        })
+        }
     }
 
     /// Commits the transaction. What was produced has to be written already: see

@@ -1,0 +1,116 @@
+//! `cargo xtask peer --latency`: from a producer to a reader of committed results, at a steady rate.
+
+use serde_json::{Value, json};
+
+use super::report::{aligned, cell, median};
+
+/// One run, as `Latency.java` reports it.
+pub(super) struct Run {
+    name: String,
+    guarantee: String,
+    interval: u64,
+    measures: [Option<f64>; NAMES.len()],
+}
+
+/// Name in the JSON, title in the table, decimals.
+const NAMES: [(&str, &str, usize); 5] = [
+    ("p50_ms", "p50 ms", 1),
+    ("p99_ms", "p99 ms", 1),
+    ("max_ms", "max ms", 0),
+    ("cores", "cores", 3),
+    ("commit_p50_ms", "commit p50 ms", 1),
+];
+
+impl Run {
+    /// Reads a line; an error says what is wrong with the run.
+    pub(super) fn parse(line: &str) -> Result<Self, String> {
+        let value: Value = serde_json::from_str(line).map_err(|e| format!("{line}: {e}"))?;
+        let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+        let whole = |name: &str| value.get(name).and_then(Value::as_u64);
+        let run = (|| {
+            Some(Self {
+                name: text("name")?,
+                guarantee: text("guarantee")?,
+                interval: whole("commit_interval_ms")?,
+                measures: NAMES.map(|(name, _, _)| value.get(name).and_then(Value::as_f64)),
+            })
+        })();
+        let run = run.ok_or_else(|| format!("{line}: a member is missing"))?;
+        let (sent, seen) = (whole("sent").unwrap_or(0), whole("seen").unwrap_or(0));
+        // The writer keeps its pace but for the last moment of a second.
+        match seen * 100 >= sent * 95 {
+            true => Ok(run),
+            false => Err(format!("{} saw {seen} of {sent} records", run.name)),
+        }
+    }
+}
+
+/// The medians of each program and interval, as a table and as JSON.
+pub(super) fn report(runs: &[Run]) -> (String, String) {
+    let mut keys: Vec<(u64, &str, &str)> = Vec::new();
+    for run in runs {
+        let key = (run.interval, run.guarantee.as_str(), run.name.as_str());
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let mut lines = vec![
+        ["implementation", "guarantee", "commit ms", "runs"]
+            .into_iter()
+            .chain(NAMES.map(|(_, title, _)| title))
+            .map(str::to_owned)
+            .collect::<Vec<_>>(),
+    ];
+    let mut objects = Vec::new();
+    for (interval, guarantee, name) in keys {
+        let of_key: Vec<&Run> = runs
+            .iter()
+            .filter(|r| (r.interval, &*r.guarantee, &*r.name) == (interval, guarantee, name))
+            .collect();
+        let mut line = vec![name.to_owned(), guarantee.to_owned(), interval.to_string()];
+        line.push(of_key.len().to_string());
+        let mut object = json!({
+            "implementation": name, "guarantee": guarantee, "workload": "pass",
+            "commit_interval_ms": interval,
+        });
+        for (i, (json_name, _, decimals)) in NAMES.iter().enumerate() {
+            let values = of_key.iter().filter_map(|r| *r.measures.get(i)?).collect();
+            let value = median(values);
+            line.push(cell(value, *decimals));
+            if let Some(members) = object.as_object_mut() {
+                members.insert((*json_name).to_owned(), json!(value));
+            }
+        }
+        lines.push(line);
+        objects.push(object);
+    }
+    (aligned(&lines), Value::Array(objects).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    fn line(name: &str, seen: u64, p50: f64) -> String {
+        format!(
+            r#"{{"name": "{name}", "guarantee": "eos", "commit_interval_ms": 100, "sent": 100, "seen": {seen}, "p50_ms": {p50}, "p99_ms": 9, "max_ms": 10, "cores": 0.1, "commit_p50_ms": null}}"#
+        )
+    }
+
+    #[test]
+    fn medians_stand_side_by_side() {
+        let lines = [line("a", 100, 1.0), line("a", 100, 3.0), line("b", 99, 7.0)];
+        let runs: Vec<Run> = lines.iter().map(|l| Run::parse(l).unwrap()).collect();
+        let (table, json) = report(&runs);
+        assert_eq!(table.lines().count(), 3, "{table}");
+        let objects: Vec<Value> = serde_json::from_str(&json).unwrap();
+        let p50: Vec<f64> = objects.iter().filter_map(|o| o.get("p50_ms")?.as_f64()).collect();
+        assert_eq!(p50, [2.0, 7.0]);
+    }
+
+    #[test]
+    fn a_run_that_lost_records_is_none() {
+        assert!(Run::parse(&line("a", 90, 1.0)).is_err());
+    }
+}
