@@ -16,7 +16,7 @@ mod plan;
 mod progress;
 mod registry;
 pub mod reset;
-mod restore;
+pub mod restore;
 mod shared;
 mod signal;
 pub mod store;

@@ -12,11 +12,12 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use streams_core::topology::{App, Topology};
 use streams_runtime::broker::{Broker, TopicPartition};
+use streams_runtime::restore::{RestoreListener, StoreRestore};
 use streams_runtime::{Config, ErrorKind, Loader, Streams};
 use support::{Count, CountInMemory, Pass, assert_counted_once, config, create, load, open, read};
 
@@ -87,10 +88,42 @@ fn wait(streams: &Streams, processed: u64) {
     }
 }
 
+/// What a listener has heard: starts, records of batches, ends with their records.
+#[derive(Default)]
+struct Heard {
+    starts: AtomicU64,
+    batches: AtomicU64,
+    ends: AtomicU64,
+    records: AtomicU64,
+}
+
+impl RestoreListener for Heard {
+    fn on_restore_start(&self, restore: &StoreRestore<'_>) {
+        assert_eq!(
+            (restore.store, &*restore.changelog.topic),
+            ("per-word", "count-per-word-changelog")
+        );
+        self.starts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn on_batch_restored(&self, restore: &StoreRestore<'_>, records: u64) {
+        assert!(restore.passed > 0 && restore.passed <= restore.end - restore.from, "{restore:?}");
+        self.batches.fetch_add(records, Ordering::Relaxed);
+    }
+
+    fn on_restore_end(&self, restore: &StoreRestore<'_>) {
+        assert_eq!(restore.passed, restore.end - restore.from);
+        self.ends.fetch_add(1, Ordering::Relaxed);
+        self.records.fetch_add(restore.records, Ordering::Relaxed);
+    }
+}
+
 #[test]
-fn a_lost_state_directory_is_restored_from_the_changelog() {
+fn a_lost_state_directory_is_restored_from_the_changelog_and_a_listener_hears_of_it() {
     let dir = tempfile::tempdir().unwrap();
-    let config = config(dir.path(), 1);
+    let heard = Arc::new(Heard::default());
+    let mut config = config(dir.path(), 1);
+    config.restore_listener = Some(Arc::clone(&heard).into());
     let broker = open::<Count>(&config);
     load(&*broker, "words", 0..5_000);
     run_to_end::<Count>(&config, &broker);
@@ -102,6 +135,9 @@ fn a_lost_state_directory_is_restored_from_the_changelog() {
     assert_eq!(streams.progress().restored, changelog);
     streams.run_until_end(|_, _| {}).unwrap();
     assert_counted_once(&*broker, "counts", 6_000);
+    let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+    assert_eq!((count(&heard.starts), count(&heard.ends)), (4, 4));
+    assert_eq!((count(&heard.batches), count(&heard.records)), (changelog, changelog));
 }
 
 #[test]

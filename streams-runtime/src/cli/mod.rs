@@ -2,15 +2,18 @@
 //! `reset`, `lock`.
 
 mod lock;
+mod restore_bar;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use streams_core::topology::{App, Topology, TopologyDescription};
 
 pub use lock::write_lock;
+use restore_bar::RestoreBar;
 
 use crate::config::{Config, Layers};
 use crate::error::{Error, Result};
@@ -161,6 +164,10 @@ impl<T: Topology> AppExt for App<T> {
             Some(What::Reset(flags)) => reset(&self, &config, &flags),
             Some(What::Lock(lock)) => lock.run::<T>(),
             Some(What::Run) | None => {
+                let mut config = config;
+                if std::io::stderr().is_terminal() {
+                    config.restore_listener = Some(Arc::new(RestoreBar::default()).into());
+                }
                 let streams = Streams::start(&self, config)?;
                 match command.flags.until_end {
                     true => streams.run_until_end(|_, _| {}),

@@ -24,6 +24,7 @@ pub use schema_registry::SchemaRegistryConfig;
 pub use secret::Secret;
 
 use crate::error::{Error, Result};
+use crate::restore::Listener;
 
 /// How a topology is run.
 #[derive(Clone, Debug, Deserialize)]
@@ -74,6 +75,12 @@ pub struct Config {
     pub schema_registry: SchemaRegistryConfig,
     /// What concerns Kafka only.
     pub kafka: KafkaConfig,
+    /// Hears of the restores of stores. The program that [`run_from_args`] makes draws a bar in a
+    /// terminal.
+    ///
+    /// [`run_from_args`]: crate::AppExt::run_from_args
+    #[serde(skip)]
+    pub restore_listener: Option<Listener>,
 }
 
 /// What a crash may do to results on Kafka.
@@ -154,6 +161,7 @@ impl Default for Config {
             topics: BTreeMap::new(),
             schema_registry: SchemaRegistryConfig::default(),
             kafka: KafkaConfig::default(),
+            restore_listener: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! batches straight into the store's rows, while other tasks of the worker go on. Stores that were
 //! empty are loaded in bulk.
 
+mod listener;
 mod range;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 use streams_core::store::{FlushBatch, StateStore};
 use streams_core::task::TaskId;
 
+pub use listener::{Listener, RestoreListener, StoreRestore};
 pub(crate) use range::{Range, range};
 
 use crate::broker::{LogReader, Polled, Position, TopicPartition};
@@ -24,11 +26,28 @@ use crate::worker::Running;
 struct Following {
     task: TaskId,
     store: usize,
+    name: &'static str,
     place: TopicPartition,
     from: i64,
     next: i64,
     end: i64,
     records: u64,
+    /// Of these, how many the listener knows of.
+    told: u64,
+}
+
+impl Following {
+    fn restore(&self) -> StoreRestore<'_> {
+        StoreRestore {
+            task: self.task,
+            store: self.name,
+            changelog: &self.place,
+            from: self.from,
+            end: self.end,
+            passed: self.next.min(self.end) - self.from,
+            records: self.records,
+        }
+    }
 }
 
 /// Restores the tasks of a worker.
@@ -39,8 +58,11 @@ pub(crate) struct Restorer {
     whole: BTreeMap<TaskId, BulkLoad>,
     /// True if `following` has changed since the reader was told.
     changed: bool,
+    listener: Option<Listener>,
     started: Instant,
     told: Instant,
+    /// Offsets passed by all, and since when no more.
+    moved: (i64, Instant),
 }
 
 /// Records taken at a time, so that the worker stays attentive.
@@ -49,19 +71,24 @@ const RECORDS: usize = 10_000;
 /// How long a worker with nothing else to do waits for changelog records.
 const WAIT: Duration = Duration::from_millis(20);
 
+/// How long nothing may come before a line says what may be wrong.
+const STUCK: Duration = Duration::from_secs(30);
+
 /// Time between lines about the progress.
 const TELL: Duration = Duration::from_secs(5);
 
 impl Restorer {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
         let now = Instant::now();
         Self {
+            listener,
             reader: None,
             following: Vec::new(),
             whole: BTreeMap::new(),
             changed: false,
             started: now,
             told: now,
+            moved: (0, now),
         }
     }
 
@@ -74,7 +101,7 @@ impl Restorer {
     pub(crate) fn begin(
         &mut self,
         task: TaskId,
-        store: usize,
+        (store, name): (usize, &'static str),
         place: TopicPartition,
         range: Range,
     ) {
@@ -82,16 +109,24 @@ impl Restorer {
             self.started = Instant::now();
         }
         let Range { from, end } = range;
-        self.following.push(Following { task, store, place, from, next: from, end, records: 0 });
+        let (records, told) = (0, 0);
+        let new = Following { task, store, name, place, from, next: from, end, records, told };
+        if let Some(Listener(listener)) = &self.listener {
+            listener.on_restore_start(&new.restore());
+        }
+        self.following.push(new);
         self.changed = true;
     }
 
     /// Forgets a task.
     pub(crate) fn forget(&mut self, task: TaskId) {
-        let before = self.following.len();
-        self.following.retain(|f| f.task != task);
+        for f in self.following.extract_if(.., |f| f.task == task) {
+            self.changed = true;
+            if let Some(Listener(listener)) = &self.listener {
+                listener.on_restore_suspended(&f.restore());
+            }
+        }
         self.whole.remove(&task);
-        self.changed |= self.following.len() < before;
     }
 
     /// True if nothing is being restored.
@@ -197,6 +232,13 @@ impl Restorer {
     }
 
     fn finish(&mut self, shared: &Shared, tasks: &[Running]) -> Result<()> {
+        if let Some(Listener(listener)) = &self.listener {
+            for f in self.following.iter_mut().filter(|f| f.records > f.told) {
+                let batch = f.records - f.told;
+                f.told = f.records;
+                listener.on_batch_restored(&f.restore(), batch);
+            }
+        }
         let before = self.following.len();
         let done: Vec<Following> = self.following.extract_if(.., |f| f.next >= f.end).collect();
         for f in done {
@@ -210,6 +252,9 @@ impl Restorer {
                 load.finish()?;
             }
             shared.counters.restored(f.records);
+            if let Some(Listener(listener)) = &self.listener {
+                listener.on_restore_end(&f.restore());
+            }
             tracing::info!(
                 "task {}: restored {} records of changelog {} from offset {} on, in {:.1} s",
                 f.task,
@@ -231,11 +276,27 @@ impl Restorer {
         Ok(())
     }
 
-    fn tell(&self) {
+    fn tell(&mut self) {
         let left: i64 = self.following.iter().map(|f| f.end - f.next).sum();
         let done: u64 = self.following.iter().map(|f| f.records).sum();
         let rate = done as f64 / self.started.elapsed().as_secs_f64().max(0.001);
         let seconds = left as f64 / rate.max(1.0);
+        let passed = self.following.iter().map(|f| f.next).sum();
+        if passed != self.moved.0 {
+            self.moved = (passed, Instant::now());
+        }
+        if let Some(f) = self.following.first()
+            && self.moved.1.elapsed() >= STUCK
+        {
+            tracing::warn!(
+                "changelog {}: nothing readable comes from offset {} on, and it ends at {}: its leader \
+                 is away, or a transaction is open there that nobody ends (kafka-transactions.sh \
+                 find-hanging shows it, and abort ends it)",
+                f.place,
+                f.next,
+                f.end
+            );
+        }
         tracing::info!(
             "restoring {} changelogs: {done} records so far, {rate:.0} a second, about {left} left \
              ({seconds:.0} s)",

@@ -249,7 +249,8 @@ impl Worker<'_> {
             }
             for (store, place, range, _) in found {
                 if range.from < range.end {
-                    self.restorer.begin(running.id(), store, place, range);
+                    let name = description.stores.get(store).map_or("", |s| s.name);
+                    self.restorer.begin(running.id(), (store, name), place, range);
                 } else {
                     tracing::info!(
                         "task {}: changelog {place} is on disk up to its end, offset {}: nothing to \

@@ -177,7 +177,7 @@ impl<'s> Worker<'s> {
             tasks: Vec::new(),
             routes: Routes::default(),
             writers: Writers::new(shared.plan.topics.len()),
-            restorer: Restorer::new(),
+            restorer: Restorer::new(shared.config.restore_listener.clone()),
             clock: Clock::new(),
             poll_records: FIRST_POLL_RECORDS,
             memory_kept: 0,

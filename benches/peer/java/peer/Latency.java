@@ -100,7 +100,7 @@ public class Latency {
   }
 
   private static double at(long[] sorted, double quantile) {
-    if (sorted.length == 0) return Double.NaN;
+    if (sorted.length == 0) return -1;   // the run counts for nothing anyway
     return sorted[(int) Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] / 1e6;
   }
 

@@ -18,6 +18,9 @@ pub(super) struct Admin {
     onlookers: Mutex<HashMap<String, Arc<Handle>>>,
     timeout: Duration,
     replication_factor: i32,
+    /// Since when every topic should be known to every broker, but for [`TOPIC_PROPAGATION`]: this
+    /// process began to look, or created one.
+    news: Mutex<Instant>,
 }
 
 /// How soon to look again whether a topic is there, or gone.
@@ -38,6 +41,7 @@ impl Admin {
             onlookers: Mutex::default(),
             timeout: config.request_timeout,
             replication_factor: config.replication_factor,
+            news: Mutex::new(Instant::now()),
         })
     }
 
@@ -60,6 +64,18 @@ impl Admin {
             .collect()
     }
 
+    /// A topic, if there is one; a new one may not be known yet to the broker that is asked.
+    pub(super) fn topic(&self, name: &str) -> Result<Option<TopicSpec>> {
+        loop {
+            let found = self.topics(&[name])?.pop().flatten();
+            let news = *self.news.lock().unwrap_or_else(PoisonError::into_inner);
+            if found.is_some() || news.elapsed() >= TOPIC_PROPAGATION {
+                return Ok(found);
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
     pub(super) fn create_topics(&self, topics: &[TopicSpec]) -> Result<()> {
         if topics.is_empty() {
             return Ok(());
@@ -75,6 +91,7 @@ impl Admin {
                 return Err(error(&format!("creating topic {name}"), &failure));
             }
         }
+        *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         let names: Vec<&str> = topics.iter().map(|t| t.name.as_str()).collect();
         self.wait(&names, deadline, "has no leader yet", |info| {
             info.is_some_and(|i| i.error.is_ok() && i.partitions > 0 && i.led)

@@ -122,8 +122,7 @@ impl Client for KafkaClient {
     }
 
     fn writer(&mut self, topic: &str) -> Result<(WriterTopic, i32)> {
-        let found = self.admin.topics(&[topic])?;
-        let Some(Some(spec)) = found.first() else {
+        let Some(spec) = self.admin.topic(topic)? else {
             return Err(Error::new(
                 ErrorKind::Fatal,
                 format!("topic {topic} does not exist: create it before it is written"),
