@@ -30,6 +30,9 @@ pub struct Streams {
     workers: Vec<JoinHandle<()>>,
 }
 
+/// How long a topic that is missing may be one that was created just now.
+const NEWS: Duration = Duration::from_secs(2);
+
 /// The directory of an application under `state_dir`.
 fn directory(config: &Config, application_id: &str) -> PathBuf {
     config.state_dir.join(application_id)
@@ -104,9 +107,18 @@ pub(crate) fn prepare(
         )));
     }
     let asked: Vec<&str> = names.iter().map(String::as_str).collect();
-    let existing: BTreeMap<String, i32> =
-        broker.topics(&asked)?.into_iter().flatten().map(|t| (t.name, t.partitions)).collect();
-    let (plan, missing) = Plan::new(topology, &existing, rules)?;
+    let asked_at = Instant::now();
+    let (plan, missing) = loop {
+        let existing: BTreeMap<String, i32> =
+            broker.topics(&asked)?.into_iter().flatten().map(|t| (t.name, t.partitions)).collect();
+        match Plan::new(topology, &existing, rules) {
+            // One that was created just now is news to some broker of a cluster.
+            Err(_) if config.brokers.is_some() && asked_at.elapsed() < NEWS => {
+                std::thread::sleep(LOOK);
+            }
+            planned => break planned?,
+        }
+    };
     if create && !missing.is_empty() {
         broker.create_topics(&missing)?;
     }
