@@ -89,7 +89,7 @@ fn update(
         },
         _ => TokenStream::new(),
     };
-    // Retention counts from what was put last, as in Kafka Streams' stores.
+    // Retention counts from what was put last, deletions included, as in Kafka Streams' stores.
     let time = match window.kind {
         WindowKind::Session { .. } => quote_spanned!(here()=> update.end),
         _ => quote_spanned!(here()=> update.start),
@@ -168,7 +168,7 @@ fn update(
                 break #label;
             }
         }
-        let latest = updates.iter().filter(|update| update.value.is_some()).map(|update| #time).max();
+        let latest = updates.iter().map(|update| #time).max();
         if let ::core::option::Option::Some(latest) = latest {
             self.#field.observe(latest);
         }
