@@ -62,13 +62,17 @@ fn update(
             quote_spanned!(here()=> self.#field.horizon().saturating_add(2))
         }
     };
+    let hidden = match e.graph().store(store).lingers(e.graph().settings.semantics) {
+        true => quote_spanned!(here()=> self.#field.horizon()),
+        false => quote_spanned!(here()=> i64::MIN),
+    };
     let work = match window.kind {
         WindowKind::Session { gap_ms } => quote_spanned! {here()=>
             let close = #now.saturating_sub(#grace_ms).saturating_sub(#gap_ms);
-            let oldest = #oldest;
+            let (oldest, hidden) = (#oldest, #hidden);
             let rows = #rows;
             let done = ::streams::__private::session(
-                rows, #timestamp, #gap_ms, close, oldest, #init, #merge, #add, &mut updates,
+                rows, #timestamp, #gap_ms, close, oldest, hidden, #init, #merge, #add, &mut updates,
             );
             let late = match done {
                 ::core::result::Result::Ok(true) => ::core::result::Result::Ok(0),
