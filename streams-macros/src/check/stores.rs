@@ -6,6 +6,7 @@ use syn::{Ident, Type};
 
 use crate::diagnostic::{Diagnostics, suggestion};
 use crate::model::{StoreKind, same, text};
+use crate::parse::Call;
 
 /// The kinds that can be declared.
 pub(crate) fn unknown_kind(errors: &mut Diagnostics, kind: &Ident, known: &[&str]) {
@@ -87,6 +88,15 @@ pub(crate) fn of_a_table(
     );
     errors.error(name.span(), message);
     false
+}
+
+/// Of a key's updates the last is kept, which need not be the latest of a table that knows its past.
+pub(crate) fn suppress_of_history(errors: &mut Diagnostics, call: &Call, made: Span) {
+    let message = "`suppress` gives on of a key's updates the one that comes last, and this table is versioned: it \
+                   gives on updates of before its latest, too, and the last to come may be one of them; declare it \
+                   without `versioned`, or, where what comes last may count, put `.to_stream().to_table(x)` before \
+                   `suppress`";
+    errors.error_with(call.span(), message, made, "the versioned table is made here");
 }
 
 /// Records wait for a table that knows its past.
