@@ -58,7 +58,7 @@ pub(crate) fn latest_only(
     }
     let advice = match kind {
         StoreKind::Versioned { .. } => {
-            format!(", or keep the history behind it: `.to_stream().to_table({name})`")
+            format!(", or keep the history behind it: `.to_table({name})`")
         }
         _ => String::new(),
     };
@@ -97,6 +97,16 @@ pub(crate) fn suppress_of_history(errors: &mut Diagnostics, call: &Call, made: S
                    without `versioned`, or, where what comes last may count, put `.to_stream().to_table(x)` before \
                    `suppress`";
     errors.error_with(call.span(), message, made, "the versioned table is made here");
+}
+
+/// The groups of a cogroup come together in one place, which takes every update for the latest.
+pub(crate) fn cogroup_that_deletes(errors: &mut Diagnostics, name: &Ident) {
+    let message = format!(
+        "store `{name}` keeps the history of a state that can be deleted, and a deleted key can come back \
+         with an older time, which `cogroup` does not tell from the latest: declare it as \
+         `versioned<K, S>` without `Option`, or as `kv<K, Option<S>>`"
+    );
+    errors.error(name.span(), message);
 }
 
 /// Records wait for a table that knows its past.
