@@ -39,6 +39,11 @@ pub use streams_macros::topology;
 
 pub mod lock;
 
+/// The operators, one by one, as the book has them; the examples run as tests.
+pub mod operators {
+    #![doc = include_str!("../docs/src/operators.md")]
+}
+
 /// Running an application: on the embedded log, or on Apache Kafka.
 #[cfg(feature = "runtime")]
 pub use streams_runtime as runtime;

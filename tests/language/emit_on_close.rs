@@ -172,30 +172,30 @@ fn fixed(records: &[(u8, i64, i64)], length: i64, advance: i64, grace: i64) -> G
 }
 
 fn sessions(records: &[(u8, i64, i64)], gap: i64, grace: i64) -> Given {
-    // By end, key and start: a value.
-    let mut open: BTreeMap<(i64, String, i64), i64> = BTreeMap::new();
+    // By end, start and key: a value.
+    let mut open: BTreeMap<(i64, i64, String), i64> = BTreeMap::new();
     let (mut now, mut given) = (-1, Vec::new());
     for (key, ts, n) in records {
         now = now.max(*ts);
         let closed: Vec<_> =
             open.keys().filter(|(end, ..)| end + gap + grace < now).cloned().collect();
-        for (end, key, start) in closed {
-            let value = open.remove(&(end, key.clone(), start)).unwrap();
+        for (end, start, key) in closed {
+            let value = open.remove(&(end, start, key.clone())).unwrap();
             given.push((start, end, key, value));
         }
         let key = key.to_string();
         let near: Vec<_> = open
             .keys()
-            .filter(|(end, k, start)| *k == key && end + gap >= *ts && start - gap <= *ts)
+            .filter(|(end, start, k)| *k == key && end + gap >= *ts && start - gap <= *ts)
             .cloned()
             .collect();
-        let start = near.iter().map(|k| k.2).fold(*ts, i64::min);
+        let start = near.iter().map(|k| k.1).fold(*ts, i64::min);
         let end = near.iter().map(|k| k.0).fold(*ts, i64::max);
         if end + gap + grace < now {
             continue;
         }
         let sum: i64 = near.iter().map(|k| open.remove(k).unwrap()).sum();
-        open.insert((end, key, start), sum + n);
+        open.insert((end, start, key), sum + n);
     }
     given
 }

@@ -335,3 +335,64 @@ fn waiting_records_and_history_survive_a_restart() {
         assert_eq!(named, expected.map(|(text, at)| (s(text), at)), "lost: {lost}");
     }
 }
+
+#[topology]
+mod aggregated {
+    topology! {
+        source orders: stream<String, i64> = "orders";
+        source looks: stream<String, String> = "looks";
+        sink sums: stream<String, Option<i64>> = "sums";
+        sink all: table<String, i64> = "all";
+        sink seen: stream<String, String> = "seen";
+
+        /// What each has bought,
+        /// over time.
+        store bought: versioned<String, Option<i64>>, retention = 1m;
+
+        let summed = orders.group_by_key().aggregate(bought = Some(0), |n, sum| match n {
+            0 => *sum = None,
+            n => *sum.get_or_insert(0) += n,
+        });
+        summed.to_stream().to(sums);
+        summed
+            .group_by(|_, sum| -> (String, i64) { ("all".to_owned(), *sum) })
+            .aggregate(total: i64 = 0, |sum, total| *total += sum, |sum, total| *total -= sum)
+            .to(all);
+        looks.join(summed, |look, sum| format!("{look} {sum}")).to(seen);
+    }
+}
+
+#[test]
+fn an_aggregation_keeps_its_history() {
+    let mut driver = aggregated::test_driver();
+    for (n, at) in [(5, 10_000), (2, 30_000), (3, 20_000)] {
+        driver.orders().pipe(s("ann"), n, at).unwrap();
+    }
+    // A result is of the largest time of its records.
+    let sums = driver.sums().read().unwrap();
+    let got: Vec<_> = sums.iter().map(|r| (r.value, r.timestamp)).collect();
+    assert_eq!(got, [(Some(5), 10_000), (Some(7), 30_000), (Some(10), 30_000)]);
+    for at in [15_000, 40_000] {
+        driver.looks().pipe(s("ann"), s("then"), at).unwrap();
+    }
+    let seen: Vec<_> = driver.seen().read_key_values().unwrap().into_iter().map(|r| r.1).collect();
+    assert_eq!(seen, ["then 5", "then 10"]);
+    // Deleted, a key begins anew; what comes of before then is of the past, and changes nothing of now.
+    driver.orders().pipe(s("ann"), 0, 50_000).unwrap();
+    assert_eq!(last(driver.all().read().unwrap()), Some(0));
+    driver.orders().pipe(s("ann"), 9, 45_000).unwrap();
+    assert_eq!(last(driver.sums().read().unwrap()), Some(9));
+    assert_eq!(driver.all().read().unwrap().len(), 0);
+    driver.looks().pipe(s("ann"), s("now"), 60_000).unwrap();
+    assert_eq!(driver.seen().read().unwrap().len(), 0);
+    // Older than the history, a result goes no further.
+    driver.looks().pipe(s("ann"), s("then"), 46_000).unwrap();
+    assert_eq!(driver.seen().read_key_values().unwrap(), [(s("ann"), s("then 9"))]);
+}
+
+#[test]
+fn a_stores_doc_comment_is_shown() {
+    let text = aggregated::test_driver().description().to_string();
+    let shown = "    // bought:\n      // What each has bought,\n      // over time.\n";
+    assert!(text.contains(shown), "{text}");
+}

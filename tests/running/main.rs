@@ -1,4 +1,4 @@
-//! Topologies of tables on several partitions: on the embedded log, and on a real broker.
+//! Topologies on several partitions: on the embedded log, and on a real broker.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod clock_calls_topics;
 mod foreign_key;
 mod global_table;
 mod support;

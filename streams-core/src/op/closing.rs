@@ -7,9 +7,9 @@ use crate::Result;
 use crate::format::Encode;
 use crate::store::{ClockStore, WindowRows};
 
-/// A window's place in the order: its time (the start of a window, the end of a session), its key as
-/// it is written, and a session's start.
-type Place = (i64, Box<[u8]>, i64);
+/// A window's place in the order: its time (the start of a window, the end of a session), a session's
+/// start, and its key as it is written: the rows of Kafka Streams' time-ordered stores lie so.
+type Place = (i64, i64, Box<[u8]>);
 
 /// The windows of an operator that have not closed yet.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Closing {
     ) -> Result<()> {
         let mut bytes = Vec::new();
         KF::encode(key, &mut bytes)?;
-        self.put((time, bytes.into(), start));
+        self.put((time, start, bytes.into()));
         Ok(())
     }
 
@@ -64,7 +64,7 @@ impl Closing {
     ) -> Result<()> {
         let mut bytes = Vec::new();
         KF::encode(key, &mut bytes)?;
-        if self.open.remove(&(time, bytes.into(), start)) {
+        if self.open.remove(&(time, start, bytes.into())) {
             self.bytes = self.bytes.saturating_sub(PLACE_BYTES);
         }
         Ok(())
@@ -77,7 +77,7 @@ impl Closing {
     }
 
     /// Moves the clock on to a record's timestamp, and takes out the windows that have closed by it,
-    /// in the order of their times, then keys: those whose time lies `span_ms` or more before it.
+    /// in the order of their places: those whose time lies `span_ms` or more before it.
     ///
     /// # Errors
     /// If the disk cannot be read.
@@ -93,7 +93,7 @@ impl Closing {
             let given = clock.now().saturating_sub(span_ms);
             store.each_span(&mut |key, time, start| {
                 if time > given {
-                    self.put((time, key.into(), start));
+                    self.put((time, start, key.into()));
                 }
             })?;
             self.ready = true;
@@ -102,7 +102,7 @@ impl Closing {
         let last = clock.now().saturating_sub(span_ms);
         let mut closed = Vec::new();
         while self.open.first().is_some_and(|(time, ..)| *time <= last)
-            && let Some((time, key, start)) = self.open.pop_first()
+            && let Some((time, start, key)) = self.open.pop_first()
         {
             self.bytes = self.bytes.saturating_sub(PLACE_BYTES);
             if let Some((key, value, timestamp)) = store.row(&key, time, start)? {

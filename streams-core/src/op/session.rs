@@ -10,7 +10,8 @@ use crate::store::{Rows, SessionSpan};
 ///
 /// `state` is the initial value; `merge` takes a swallowed session's value into it, in the order of
 /// the sessions' ends; `add` takes the record into it. A state of `None` removes the session. Sessions
-/// that end before `oldest` are not looked at.
+/// that end before `oldest` are not looked at; of those that end at or before `hidden`, which the store has
+/// only as a cache of Kafka Streams would, nobody is told that they were there.
 #[expect(clippy::too_many_arguments, reason = "called by generated code, in one place each")]
 pub fn session<V: Clone>(
     rows: &mut Rows<SessionSpan, V>,
@@ -18,6 +19,7 @@ pub fn session<V: Clone>(
     gap_ms: i64,
     close: i64,
     oldest: i64,
+    hidden: i64,
     mut state: Option<V>,
     mut merge: impl FnMut(&mut Option<V>, &V) -> Step,
     add: impl FnOnce(&mut Option<V>) -> Step,
@@ -45,7 +47,8 @@ pub fn session<V: Clone>(
     if merged != alone {
         for (SessionSpan { start, end }, old) in found {
             rows.remove(SessionSpan { end, start });
-            updates.push(WindowUpdate { start, end, value: None, old: Some(old), timestamp: end });
+            let old = Some(old).filter(|_| end > hidden);
+            updates.push(WindowUpdate { start, end, value: None, old, timestamp: end });
         }
     }
     let old = rows.get(merged).map(|(value, _)| value.clone());

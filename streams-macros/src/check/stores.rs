@@ -6,6 +6,7 @@ use syn::{Ident, Type};
 
 use crate::diagnostic::{Diagnostics, suggestion};
 use crate::model::{StoreKind, same, text};
+use crate::parse::Call;
 
 /// The kinds that can be declared.
 pub(crate) fn unknown_kind(errors: &mut Diagnostics, kind: &Ident, known: &[&str]) {
@@ -57,7 +58,7 @@ pub(crate) fn latest_only(
     }
     let advice = match kind {
         StoreKind::Versioned { .. } => {
-            format!(", or keep the history behind it: `.to_stream().to_table({name})`")
+            format!(", or keep the history behind it: `.to_table({name})`")
         }
         _ => String::new(),
     };
@@ -87,6 +88,25 @@ pub(crate) fn of_a_table(
     );
     errors.error(name.span(), message);
     false
+}
+
+/// Of a key's updates the last is kept, which need not be the latest of a table that knows its past.
+pub(crate) fn suppress_of_history(errors: &mut Diagnostics, call: &Call, made: Span) {
+    let message = "`suppress` gives on of a key's updates the one that comes last, and this table is versioned: it \
+                   gives on updates of before its latest, too, and the last to come may be one of them; declare it \
+                   without `versioned`, or, where what comes last may count, put `.to_stream().to_table(x)` before \
+                   `suppress`";
+    errors.error_with(call.span(), message, made, "the versioned table is made here");
+}
+
+/// The groups of a cogroup come together in one place, which takes every update for the latest.
+pub(crate) fn cogroup_that_deletes(errors: &mut Diagnostics, name: &Ident) {
+    let message = format!(
+        "store `{name}` keeps the history of a state that can be deleted, and a deleted key can come back \
+         with an older time, which `cogroup` does not tell from the latest: declare it as \
+         `versioned<K, S>` without `Option`, or as `kv<K, Option<S>>`"
+    );
+    errors.error(name.span(), message);
 }
 
 /// Records wait for a table that knows its past.

@@ -249,7 +249,10 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
             quote_spanned!(at=> #ident: ::streams::store::WindowStore::new(#name, #changelog, #retention_ms))
         }
         StoreKind::Sliding { retention_ms } | StoreKind::Session { retention_ms } => {
-            quote!(#ident: ::streams::store::SpanStore::new(#name, #changelog, #retention_ms))
+            let fault = store
+                .lingers(graph.settings.semantics)
+                .then(|| quote!(.with_a_cache_as_kafka_streams()));
+            quote!(#ident: ::streams::store::SpanStore::new(#name, #changelog, #retention_ms)#fault)
         }
     }
 }

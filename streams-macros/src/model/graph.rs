@@ -9,7 +9,7 @@ use syn::{Expr, Ident, Type};
 
 use super::format::Format;
 use super::on_error::{InvalidTime, OnError, OnErrors};
-use super::settings::Settings;
+use super::settings::{Semantics, Settings};
 use crate::ops::Operator;
 
 macro_rules! ids {
@@ -227,6 +227,14 @@ impl Topic {
     /// True if one of its formats has an error.
     pub(crate) fn has_unknown_format(&self) -> bool {
         self.key_format.is_unknown() || self.value_format.is_unknown()
+    }
+}
+
+impl Store {
+    /// True for sessions with Kafka Streams' record cache, which shows what has expired.
+    pub(crate) fn lingers(&self, semantics: Semantics) -> bool {
+        let session = matches!(self.kind, StoreKind::Session { .. });
+        session && self.on_commit && semantics == Semantics::KafkaStreams
     }
 }
 

@@ -118,7 +118,7 @@ fn state_store(
             check::stores::declared_for_windows(builder.errors, name, kind, &call.name);
             return None;
         }
-        return check::stores::latest_only(builder.errors, name, kind, &call.name).then_some(id);
+        return check::stores::of_a_table(builder.errors, name, kind, &call.name).then_some(id);
     }
     let Some(value) = argument.declared.clone().or(value) else {
         builder.errors.error(
@@ -171,7 +171,7 @@ fn table_of(builder: &Builder<'_>, node: NodeId, stream: &StreamFlow, state: &St
         store: Some(state.store),
         nullable: (kept.optional || spans) && state.clock.is_none(),
         window: state.window,
-        versioned: false,
+        versioned: matches!(kept.kind, StoreKind::Versioned { .. }),
     }
 }
 

@@ -18,10 +18,11 @@ use syn::Type;
 use super::aggregate::Aggregate;
 use super::aggregation::State;
 use super::{Operator, aggregation, function, ident, no_other_names, positional};
+use crate::check::stores;
 use crate::emit::{Emitter, Operand, Vars, here};
 use crate::model::{
-    Builder, CogroupedFlow, CogroupedPart, Flow, NodeId, Semantics, StreamFlow, WindowKind,
-    borrowed_to_owned, reference_of, same, text,
+    Builder, CogroupedFlow, CogroupedPart, Flow, NodeId, Semantics, StoreKind, StreamFlow,
+    WindowKind, borrowed_to_owned, reference_of, same, text,
 };
 use crate::parse::Call;
 
@@ -111,6 +112,11 @@ pub(super) fn aggregate(
     }
     let key = common_key(builder, &grouped)?;
     let state = aggregation::state(builder, key.as_ref(), window, call, &argument, None)?;
+    let kept = builder.graph.store(state.store);
+    if kept.optional && matches!(kept.kind, StoreKind::Versioned { .. }) {
+        stores::cogroup_that_deletes(builder.errors, &argument.name);
+        return None;
+    }
     let kafka = builder.graph.settings.semantics == Semantics::KafkaStreams;
     let (mut nodes, mut table) = (Vec::new(), None);
     for (n, part) in grouped.into_iter().enumerate() {

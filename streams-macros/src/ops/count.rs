@@ -1,6 +1,6 @@
 //! `count(store)`: how many records each key (and window) has had, as `i64` (Kafka Streams'
 //! `count`). Without windows, null values are not counted; with windows they are. The result's
-//! timestamp is the largest of its records.
+//! timestamp is the largest of its records. In a versioned store the result is the key's next version.
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;

@@ -31,7 +31,8 @@ pub(super) fn key_argument(
     }
 }
 
-/// `let slot = …`: the place of the key in a key-value store.
+/// `let slot = …`: the place of the key in a key-value store. Of a versioned store, a copy of the latest
+/// version, which [`value_onwards`] puts as a new one.
 pub(super) fn slot(e: &Emitter<'_>, node: NodeId, vars: &Vars, store: StoreId) -> TokenStream {
     let key = key_argument(e, node, vars, store);
     let field = e.store_field(store);
@@ -39,8 +40,16 @@ pub(super) fn slot(e: &Emitter<'_>, node: NodeId, vars: &Vars, store: StoreId) -
     let at = here().located_at(e.graph().store(store).user.unwrap_or_else(here));
     let store_key = Ident::new("store_key", at);
     let at = here().located_at(syn::spanned::Spanned::span(&e.graph().store(store).value));
-    let method = Ident::new("slot", at);
+    let versioned = is_versioned(e, store);
+    let method = Ident::new(if versioned { "latest" } else { "slot" }, at);
     let found = e.or_reject(quote_spanned!(here()=> self.#field.#method(#store_key)));
+    if versioned {
+        return quote_spanned! {here()=>
+            let store_key = #key;
+            let mut next = #found;
+            let slot = &mut next;
+        };
+    }
     quote_spanned!(here()=> let store_key = #key; let slot = #found;)
 }
 
@@ -113,10 +122,10 @@ pub(super) fn keep_version(
     nullable: bool,
 ) -> TokenStream {
     let key = key_argument(e, node, vars, store);
-    let (field, label, timestamp) = (e.store_field(store), e.label(), &vars.timestamp);
-    let (ident, latest) = (&vars.value.ident, name("latest"));
+    let (field, timestamp) = (e.store_field(store), &vars.timestamp);
+    let ident = &vars.value.ident;
     let onwards = vars.with_value(false).with_old(e.needs_old(node));
-    let onwards = Vars { latest: Some(latest.clone()), ..onwards };
+    let onwards = Vars { latest: Some(name("latest")), ..onwards };
     let old = onwards.old.as_ref().map(|old| {
         let old = &old.ident;
         let found = e.or_reject(quote_spanned!(here()=> self.#field.get(store_key)));
@@ -129,14 +138,25 @@ pub(super) fn keep_version(
         true => kept,
         false => quote_spanned!(here()=> ::core::option::Option::Some(#kept)),
     };
-    let placed = e.or_reject(quote_spanned! {here()=>
-        self.#field.put(store_key, #kept, #timestamp)
-    });
+    let placed = place(e, store, &kept, timestamp);
     let rest = e.consumers(node, &onwards);
     quote_spanned! {here()=>
         let #ident = #value;
         let store_key = #key;
         #old
+        #placed
+        #rest
+    }
+}
+
+/// `let latest = …`: puts a version, an expression of type `Option<V>`. What is older than the store's
+/// history goes no further, and is counted.
+fn place(e: &Emitter<'_>, store: StoreId, version: &TokenStream, timestamp: &Ident) -> TokenStream {
+    let (field, label, latest) = (e.store_field(store), e.label(), name("latest"));
+    let placed = e.or_reject(quote_spanned! {here()=>
+        self.#field.put(store_key, #version, #timestamp)
+    });
+    quote_spanned! {here()=>
         let #latest: bool = match #placed {
             ::streams::store::Placed::Latest => true,
             ::streams::store::Placed::Past => false,
@@ -145,6 +165,31 @@ pub(super) fn keep_version(
                 break #label;
             }
         };
+    }
+}
+
+/// What an aggregation has made of the latest version, in `slot`, becomes the next one.
+fn next_version(
+    e: &mut Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+    store: StoreId,
+    nullable: bool,
+) -> TokenStream {
+    let (value, label) = (&vars.value.ident, e.label());
+    let version = quote_spanned!(here()=> ::core::clone::Clone::clone(&slot.value));
+    let placed = place(e, store, &version, &vars.timestamp);
+    let onwards = Vars { latest: Some(name("latest")), ..vars.with_value(false) };
+    let rest = e.consumers(node, &onwards);
+    let present = (!nullable).then(|| {
+        quote_spanned! {here()=>
+            let ::core::option::Option::Some(#value) = #value else { break #label };
+        }
+    });
+    quote_spanned! {here()=>
+        #placed
+        let #value = next.value;
+        #present
         #rest
     }
 }
@@ -229,6 +274,10 @@ pub(super) fn value_onwards(
     vars: &Vars,
     nullable: bool,
 ) -> TokenStream {
+    let kept = e.graph().node(node).operator.keeps();
+    if let Some(store) = kept.filter(|store| is_versioned(e, *store)) {
+        return next_version(e, node, vars, store, nullable);
+    }
     let consumers = &e.graph().node(node).consumers;
     let on_close = e.graph().node(node).operator.state().is_some_and(|s| s.clock.is_some());
     if consumers.is_empty() || on_close {

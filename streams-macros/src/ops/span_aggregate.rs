@@ -62,13 +62,17 @@ fn update(
             quote_spanned!(here()=> self.#field.horizon().saturating_add(2))
         }
     };
+    let hidden = match e.graph().store(store).lingers(e.graph().settings.semantics) {
+        true => quote_spanned!(here()=> self.#field.horizon()),
+        false => quote_spanned!(here()=> i64::MIN),
+    };
     let work = match window.kind {
         WindowKind::Session { gap_ms } => quote_spanned! {here()=>
             let close = #now.saturating_sub(#grace_ms).saturating_sub(#gap_ms);
-            let oldest = #oldest;
+            let (oldest, hidden) = (#oldest, #hidden);
             let rows = #rows;
             let done = ::streams::__private::session(
-                rows, #timestamp, #gap_ms, close, oldest, #init, #merge, #add, &mut updates,
+                rows, #timestamp, #gap_ms, close, oldest, hidden, #init, #merge, #add, &mut updates,
             );
             let late = match done {
                 ::core::result::Result::Ok(true) => ::core::result::Result::Ok(0),
@@ -89,7 +93,7 @@ fn update(
         },
         _ => TokenStream::new(),
     };
-    // Retention counts from what was put last, as in Kafka Streams' stores.
+    // Retention counts from what was put last, deletions included, as in Kafka Streams' stores.
     let time = match window.kind {
         WindowKind::Session { .. } => quote_spanned!(here()=> update.end),
         _ => quote_spanned!(here()=> update.start),
@@ -168,7 +172,7 @@ fn update(
                 break #label;
             }
         }
-        let latest = updates.iter().filter(|update| update.value.is_some()).map(|update| #time).max();
+        let latest = updates.iter().map(|update| #time).max();
         if let ::core::option::Option::Some(latest) = latest {
             self.#field.observe(latest);
         }

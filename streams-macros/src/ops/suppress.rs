@@ -14,6 +14,10 @@
 //! twice. What has closed is closed: an update of it (after a restart, when the windows' operator has forgotten
 //! its time) is dropped and counted.
 //!
+//! A versioned table cannot be suppressed, nor what is made of one and not kept in a store of latest
+//! values: its updates of before the latest are updates of their own, and the last to come is not the
+//! latest (Kafka Streams refuses it when the topology is built).
+//!
 //! Where the updates wait: `<table's store>-suppress-store`, with `name = x` in `x-store`.
 
 use proc_macro2::{Span, TokenStream};
@@ -21,7 +25,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, Ident, Type};
 
 use super::{Field, Operator, ident, keyed_state, named, no_other_names, positional, table};
-use crate::check::{stable_names, windows};
+use crate::check::{stable_names, stores, windows};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{
     Builder, Flow, Graph, NodeId, Semantics, StoreId, TableFlow, WindowKind, WindowSpec,
@@ -55,6 +59,11 @@ struct Most {
 
 pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option<Flow> {
     let table = table(builder, flow, &call)?;
+    if table.versioned {
+        let made = builder.graph.node(table.node).span;
+        stores::suppress_of_history(builder.errors, &call, made);
+        return None;
+    }
     no_other_names(builder, &call, &["name", "max_records", "max_bytes", "on_full"]);
     let [until] = positional(builder, &call, USAGE)?;
     let until = read_until(builder, &until)?;

@@ -88,7 +88,7 @@ fn build(
         Some(_) => {
             let store = builder.claim_store(name)?;
             let kind = builder.graph.store(store).kind;
-            if !stores::latest_only(builder.errors, name, kind, &call.name) {
+            if !stores::of_a_table(builder.errors, name, kind, &call.name) {
                 return None;
             }
             store
@@ -107,9 +107,10 @@ fn build(
     };
     let kept = builder.graph.store(store);
     let (key, value, nullable) = (Some(kept.key.clone()), Some(kept.value.clone()), kept.optional);
+    let versioned = matches!(kept.kind, StoreKind::Versioned { .. });
     let operator = Box::new(TableAggregate { store, kind });
     let node = builder.add_after(stream.node, call, operator, key.clone(), value.clone());
-    let (store, window, versioned) = (Some(store), None, false);
+    let (store, window) = (Some(store), None);
     Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
 }
 

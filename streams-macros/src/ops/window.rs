@@ -7,7 +7,7 @@
 //!
 //! `emit(on_close)` gives one result a window, when no record can come into it any more: its value
 //! then, with the headers of the record that closed it, in the order of the windows' starts (of
-//! sessions: ends), then keys (Kafka Streams' `EmitStrategy.onWindowClose`). `emit(on_commit)` gives the
+//! sessions: ends, then starts), then keys (Kafka Streams' `EmitStrategy.onWindowClose`). `emit(on_commit)` gives the
 //! last result of each window at each commit, `emit(on_update)` every one; without either, the
 //! topology's `emit` counts.
 

@@ -33,6 +33,8 @@ pub struct SpanStore<T, K, V, KF, VF> {
     cache: Cache<K, Rows<T, V>>,
     hasher: foldhash::fast::FixedState,
     number: u32,
+    /// True if rows that have expired stay for [`SpanStore::rows`] as long as memory has them.
+    lingers: bool,
     formats: PhantomData<fn() -> (KF, VF)>,
 }
 
@@ -50,8 +52,16 @@ where
             cache: Cache::new(changelog.is_some()),
             hasher: foldhash::fast::FixedState::default(),
             number: 0,
+            lingers: false,
             formats: PhantomData,
         }
+    }
+
+    /// With a fault of Kafka Streams, whose record cache shows rows that have expired until others push
+    /// them out: they are in [`rows`](Self::rows) as long as memory has them, and nowhere else.
+    pub fn with_a_cache_as_kafka_streams(mut self) -> Self {
+        self.lingers = true;
+        self
     }
 
     /// Largest time seen.
@@ -71,7 +81,7 @@ where
 
     /// Event time goes on: rows expire.
     pub fn observe(&mut self, time: i64) {
-        if self.expiry.observe(time) {
+        if self.expiry.observe(time) && !self.lingers {
             let horizon = self.horizon();
             // Keys that are never touched again would keep their rows for ever.
             self.cache.retain(self.home.disk().is_none(), |rows| rows.expire(horizon));
@@ -94,7 +104,7 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        let horizon = self.horizon();
+        let horizon = if self.lingers { i64::MIN } else { self.horizon() };
         let index = self.locate(key)?;
         match self.cache.get_mut(index).and_then(|slot| slot.value.as_mut()) {
             Some(rows) => {
@@ -188,7 +198,9 @@ where
                     let span = row_key.get(from.len()..).and_then(T::read);
                     let span = span.ok_or_else(|| row::damaged(name))?;
                     let (value, timestamp) = row::decode::<V, VF>(row)?;
-                    rows.restore(span, Some(value), timestamp);
+                    if !self.expiry.is_expired(span.time()) {
+                        rows.restore(span, Some(value), timestamp);
+                    }
                     read += row_key.len() + row.len();
                     Ok(true)
                 })?;
@@ -370,6 +382,10 @@ where
     }
 
     fn shrink(&mut self, target: usize) {
+        if self.lingers && self.cache.memory() > target {
+            let horizon = self.horizon();
+            self.cache.retain(self.home.disk().is_none(), |rows| rows.expire(horizon));
+        }
         if self.home.disk().is_some() && self.cache.shrink(target) {
             self.home.evicted();
         }

@@ -126,6 +126,23 @@ where
         Ok(history.and_then(History::latest).map(|version| (version.value, version.from)))
     }
 
+    /// A copy of the latest value of a key with its time, to make the next one of.
+    ///
+    /// # Errors
+    /// If the disk cannot be read.
+    pub fn latest<Q>(&mut self, key: &Q) -> Result<Slot<V>>
+    where
+        Q: ?Sized + Hash + Eq + ToOwned<Owned = K>,
+        K: Borrow<Q>,
+        KF: Encode<Q>,
+        V: Clone,
+    {
+        Ok(match self.get(key)? {
+            Some((value, timestamp)) => Slot { value: Some(value.clone()), timestamp },
+            None => Slot { value: None, timestamp: -1 },
+        })
+    }
+
     /// The value of a key that is valid at `time`, and the time that it is valid from. Of a time before
     /// the retention only the latest version is known.
     ///

@@ -10,6 +10,7 @@ mod stream_joins;
 mod table_joins;
 mod tables;
 mod versioned;
+mod versioned_aggregations;
 mod windows;
 
 use std::sync::Arc;
@@ -46,7 +47,7 @@ impl Entry {
 /// One group of topologies by name.
 type Group = fn(&str) -> Option<Entry>;
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 12] = [
     aggregations::find,
     errors::find,
     examples::find,
@@ -57,6 +58,7 @@ const GROUPS: [Group; 11] = [
     table_joins::find,
     tables::find,
     versioned::find,
+    versioned_aggregations::find,
     windows::find,
 ];
 
