@@ -147,6 +147,7 @@ impl Output {
     }
 
     /// A record whose key and value are in the arena is one.
+    #[inline]
     fn enter(
         &mut self,
         topic: TopicIndex,
