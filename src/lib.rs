@@ -73,16 +73,20 @@ pub mod __private {
     pub fn driver<T: streams_core::Topology>() -> streams_core::test_driver::Driver {
         let driver = streams_core::test_driver::Driver::new::<T>();
         #[cfg(feature = "runtime")]
-        let driver = {
-            let mut driver = driver;
-            let mut parts = T::DESCRIPTION.subtopologies.iter().flat_map(|s| s.nodes);
-            if parts.any(|node| node.operator == "call")
-                && let Ok(executor) = streams_runtime::calls::executor()
-            {
-                driver.set_executor(&executor);
-            }
-            driver
-        };
+        let driver = with_executor(driver);
+        driver
+    }
+
+    #[cfg(feature = "runtime")]
+    fn with_executor(
+        mut driver: streams_core::test_driver::Driver,
+    ) -> streams_core::test_driver::Driver {
+        let mut parts = driver.description().subtopologies.iter().flat_map(|s| s.nodes.iter());
+        if parts.any(|node| node.operator == "call")
+            && let Ok(executor) = streams_runtime::calls::executor()
+        {
+            driver.set_executor(&executor);
+        }
         driver
     }
 }

@@ -266,6 +266,51 @@ impl TaskContext {
         }
     }
 
+    /// As [`reject`](Self::reject), for the record at an operator where it has this timestamp.
+    ///
+    /// # Errors
+    /// As [`reject`](Self::reject).
+    #[cold]
+    pub fn reject_at(
+        &mut self,
+        source: usize,
+        record: &RecordRef<'_>,
+        timestamp: i64,
+        error: Error,
+        policy: OnError,
+    ) -> Result<()> {
+        self.reject(source, &record.at(timestamp), error, policy)
+    }
+
+    /// Writes a record to a topic: `record` with this key and value, which these functions write. One
+    /// function of a format's, not a closure of the topology's, so that all that write the same types
+    /// share the code.
+    ///
+    /// # Errors
+    /// What the functions return.
+    #[expect(clippy::too_many_arguments, reason = "one call a record, by generated code only")]
+    pub fn write<K: ?Sized, V: ?Sized>(
+        &mut self,
+        record: &RecordRef<'_>,
+        topic: TopicIndex,
+        timestamp: i64,
+        key_suffix: u32,
+        key: &K,
+        write_key: impl FnOnce(&K, &mut Vec<u8>) -> Result<bool>,
+        value: &V,
+        write_value: impl FnOnce(&V, &mut Vec<u8>) -> Result<bool>,
+    ) -> Result<()> {
+        self.output.write_windowed(
+            topic,
+            None,
+            timestamp,
+            record.headers,
+            key_suffix,
+            |out| write_key(key, out),
+            |out| write_value(value, out),
+        )
+    }
+
     /// Applies `on_error` to the error that an operator's closure returned for `record`.
     ///
     /// # Errors

@@ -13,6 +13,12 @@ struct Span {
     to: u32,
 }
 
+impl Span {
+    fn of(from: usize, to: usize) -> Self {
+        Self { from: from as u32, to: to as u32 }
+    }
+}
+
 const NULL: Span = Span { from: u32::MAX, to: u32::MAX };
 
 #[derive(Clone, Copy, Debug)]
@@ -120,19 +126,17 @@ impl Output {
         value: impl FnOnce(&mut Vec<u8>) -> Result<bool>,
     ) -> Result<()> {
         let start = self.bytes.len();
-        match self.encode(start, headers, key, value) {
-            Ok((key, value, headers)) => {
+        let written = key(&mut self.bytes).and_then(|has_key| {
+            let middle = self.bytes.len();
+            value(&mut self.bytes).map(|has_value| (has_key, middle, has_value))
+        });
+        match written {
+            Ok((has_key, middle, has_value)) => {
+                let key = if has_key { Span::of(start, middle) } else { NULL };
+                let value = if has_value { Span::of(middle, self.bytes.len()) } else { NULL };
                 let partition_key = key.to.saturating_sub(key_suffix);
                 let partition = partition.unwrap_or(-1);
-                self.entries.push(Entry {
-                    topic,
-                    partition,
-                    timestamp,
-                    key,
-                    value,
-                    headers,
-                    partition_key,
-                });
+                self.enter(topic, partition, timestamp, headers, (key, value), partition_key);
                 Ok(())
             }
             Err(e) => {
@@ -142,30 +146,28 @@ impl Output {
         }
     }
 
+    /// A record whose key and value are in the arena is one.
     #[inline]
-    fn encode(
+    fn enter(
         &mut self,
-        start: usize,
+        topic: TopicIndex,
+        partition: i32,
+        timestamp: i64,
         headers: Headers<'_>,
-        key: impl FnOnce(&mut Vec<u8>) -> Result<bool>,
-        value: impl FnOnce(&mut Vec<u8>) -> Result<bool>,
-    ) -> Result<(Span, Span, Span)> {
-        let has_key = key(&mut self.bytes)?;
-        let key_end = self.bytes.len();
-        let has_value = value(&mut self.bytes)?;
-        let value_end = self.bytes.len();
+        (key, value): (Span, Span),
+        partition_key: u32,
+    ) {
         let headers = if headers.is_empty() {
             NULL
         } else {
+            let from = self.bytes.len();
             self.bytes.extend_from_slice(headers.as_encoded());
-            Span { from: value_end as u32, to: self.bytes.len() as u32 }
+            Span::of(from, self.bytes.len())
         };
         // Drained by the driver long before 4 GiB; records themselves are below 2 GiB in Kafka.
         debug_assert!(self.bytes.len() < u32::MAX as usize);
-        let key = if has_key { Span { from: start as u32, to: key_end as u32 } } else { NULL };
-        let value =
-            if has_value { Span { from: key_end as u32, to: value_end as u32 } } else { NULL };
-        Ok((key, value, headers))
+        let entry = Entry { topic, partition, timestamp, key, value, headers, partition_key };
+        self.entries.push(entry);
     }
 
     fn span(&self, span: Span) -> Option<&[u8]> {

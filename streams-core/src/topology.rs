@@ -150,7 +150,7 @@ pub struct SubtopologyDescription {
     /// Topics it writes (without changelogs).
     pub sinks: &'static [TopicIndex],
     /// Its operators in the order of declaration.
-    pub nodes: &'static [NodeDescription],
+    pub nodes: Nodes,
 }
 
 /// An input of a sub-topology.
@@ -222,6 +222,44 @@ pub struct StoreDescription {
     pub doc: &'static str,
 }
 
+/// The operators of a sub-topology, for `describe`, packed into one text: as nested values they are the
+/// most that the compiler has to do for a topology, and only people read them.
+///
+/// An operator ends with [`NODE_END`](Self::NODE_END), its parts with [`PART_END`](Self::PART_END), in the
+/// order of [`NodeDescription`]'s fields; names in a list end with [`NAME_END`](Self::NAME_END). `#[topology]`
+/// writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Nodes(pub &'static str);
+
+impl Nodes {
+    /// None.
+    pub const NONE: Self = Self("");
+    /// ASCII's record separator.
+    pub const NODE_END: char = '\u{1e}';
+    /// ASCII's unit separator.
+    pub const PART_END: char = '\u{1f}';
+    /// ASCII's group separator.
+    pub const NAME_END: char = '\u{1d}';
+
+    /// The operators, in the order of the text of the topology.
+    pub fn iter(self) -> impl Iterator<Item = NodeDescription> {
+        self.0.split_terminator(Self::NODE_END).map(|packed| {
+            let mut parts = packed.split(Self::PART_END);
+            let mut part = || parts.next().unwrap_or_default();
+            let names =
+                |list: &'static str| list.split_terminator(Self::NAME_END).collect::<Vec<_>>();
+            NodeDescription {
+                name: part(),
+                operator: part(),
+                topic: part().parse().ok().map(TopicIndex),
+                inputs: names(part()),
+                stores: names(part()),
+                doc: part(),
+            }
+        })
+    }
+}
+
 /// An operator, for `describe`.
 #[derive(Debug)]
 pub struct NodeDescription {
@@ -232,9 +270,9 @@ pub struct NodeDescription {
     /// The topic that it reads, if nothing is before it, or writes.
     pub topic: Option<TopicIndex>,
     /// Names of the nodes before it.
-    pub inputs: &'static [&'static str],
+    pub inputs: Vec<&'static str>,
     /// Stores that it uses.
-    pub stores: &'static [&'static str],
+    pub stores: Vec<&'static str>,
     /// The user's doc comment, if there is one.
     pub doc: &'static str,
 }

@@ -125,12 +125,27 @@ pub(crate) fn prepare(
     Ok(plan)
 }
 
+/// Refuses to run a topology with less than its `guarantee`. The embedded log knows nothing less than
+/// exactly once.
+fn keeps_its_guarantee<T: Topology>(app: &App<T>, config: &Config) -> Result<()> {
+    if T::EXACTLY_ONCE && config.brokers.is_some() && !config.is_transactional() {
+        return Err(Error::config(format!(
+            "topology {} asks for `guarantee = exactly_once`, and `processing_guarantee` is \
+             at_least_once: take the one or the other out",
+            app.description().name
+        )));
+    }
+    Ok(())
+}
+
 impl Streams {
     /// Checks topics and configuration, then starts the workers.
     ///
     /// # Errors
     /// Everything that does not fit, before a record is processed.
     pub fn start<T: Topology>(app: &App<T>, config: Config) -> Result<Self> {
+        // Before the broker is asked for anything.
+        keeps_its_guarantee::<T>(app, &config)?;
         let broker = broker_for(app, &config)?;
         Self::start_on(app, config, broker)
     }
@@ -147,13 +162,7 @@ impl Streams {
     ) -> Result<Self> {
         config.validate()?;
         let topology = app.description();
-        if T::EXACTLY_ONCE && config.brokers.is_some() && !config.is_transactional() {
-            return Err(Error::config(format!(
-                "topology {} asks for `guarantee = exactly_once`, and `processing_guarantee` is \
-                 at_least_once: take the one or the other out",
-                topology.name
-            )));
-        }
+        keeps_its_guarantee::<T>(app, &config)?;
         let plan = prepare(topology, &config, &*broker, true)?;
         let registry = Registry::of::<T>(&config, &plan)?;
         if let Some(registry) = &registry {

@@ -9,6 +9,7 @@
 
 mod calls;
 mod dead_letters;
+mod guarantee;
 mod named_topics;
 mod punctuation;
 

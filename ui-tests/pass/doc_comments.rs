@@ -21,7 +21,7 @@ mod t {
 
 fn main() {
     let description = <t::Topology as streams::Topology>::DESCRIPTION;
-    let nodes = description.subtopologies[0].nodes;
+    let nodes = description.subtopologies[0].nodes.iter().collect::<Vec<_>>();
     assert_eq!(nodes[0].doc, "All orders.\nOf all shops.");
     assert_eq!(nodes[1].doc, "Not the small ones.");
 }

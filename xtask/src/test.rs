@@ -58,6 +58,10 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
     }
     steps.run("test", &mut with_names)?;
     if test.names.is_empty() {
+        // A workspace of its own: its Cargo.toml says why.
+        let mut spans = cargo(&["test", "--manifest-path", "tests/spans/Cargo.toml"]);
+        spans.arg("--target-dir").arg(project::target_dir()?.join("spans"));
+        steps.run("spans", &mut spans)?;
         steps.run("faults", &mut faults::bounded())?;
         steps.run("examples", &mut cargo(&["build", "--release", "--workspace", "--examples"]))?;
     }

@@ -2,7 +2,6 @@
 //! part of the semantics is part of it: a timestamp is valid, stream time goes on, records are
 //! counted, an error has its place. It is driven by the same [`Task`] as the generated chain.
 
-use std::any::Any;
 use std::sync::{Mutex, PoisonError};
 
 use streams::context::TaskContext;
@@ -130,10 +129,6 @@ impl TaskLogic for Chain {
         bytes.clear();
         entries.clear();
         Vec::new()
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

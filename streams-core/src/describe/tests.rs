@@ -1,7 +1,7 @@
 use crate::output::TopicIndex;
 use crate::policy::OnError;
 use crate::topology::{
-    GlobalDescription, NodeDescription, StoreDescription, StoreKind, SubtopologyDescription,
+    GlobalDescription, Nodes, StoreDescription, StoreKind, SubtopologyDescription,
     TopicDescription, TopicRole, TopologyDescription,
 };
 
@@ -16,16 +16,6 @@ const fn topic(name: &'static str, role: TopicRole) -> TopicDescription {
         key_format: format,
         value_format: format,
     }
-}
-
-const fn node(
-    name: &'static str,
-    operator: &'static str,
-    topic: Option<TopicIndex>,
-    inputs: &'static [&'static str],
-    stores: &'static [&'static str],
-) -> NodeDescription {
-    NodeDescription { name, operator, topic, inputs, stores, doc: "" }
 }
 
 /// A table that is joined, and two chains that write one sink.
@@ -53,22 +43,15 @@ static TOPOLOGY: TopologyDescription = TopologyDescription {
             doc: "Everybody.",
         }],
         sinks: &[TopicIndex(2)],
-        nodes: &[
-            NodeDescription {
-                name: "orders",
-                operator: "source",
-                topic: Some(TopicIndex(0)),
-                inputs: &[],
-                stores: &[],
-                doc: "All orders,\nalso bad ones.",
-            },
-            node("customers", "table", Some(TopicIndex(1)), &[], &["customers"]),
-            node("join-2", "join", None, &["orders"], &["customers"]),
-            node("all", "to", Some(TopicIndex(2)), &["join-2"], &[]),
-            node("filter-4", "filter", None, &["orders"], &[]),
-            node("all", "to", Some(TopicIndex(2)), &["filter-4"], &[]),
-            node("for_each-6", "for_each", None, &["filter-4"], &[]),
-        ],
+        nodes: Nodes(concat!(
+            "orders\u{1f}source\u{1f}0\u{1f}\u{1f}\u{1f}All orders,\nalso bad ones.\u{1e}",
+            "customers\u{1f}table\u{1f}1\u{1f}\u{1f}customers\u{1d}\u{1f}\u{1e}",
+            "join-2\u{1f}join\u{1f}\u{1f}orders\u{1d}\u{1f}customers\u{1d}\u{1f}\u{1e}",
+            "all\u{1f}to\u{1f}2\u{1f}join-2\u{1d}\u{1f}\u{1f}\u{1e}",
+            "filter-4\u{1f}filter\u{1f}\u{1f}orders\u{1d}\u{1f}\u{1f}\u{1e}",
+            "all\u{1f}to\u{1f}2\u{1f}filter-4\u{1d}\u{1f}\u{1f}\u{1e}",
+            "for_each-6\u{1f}for_each\u{1f}\u{1f}filter-4\u{1d}\u{1f}\u{1f}\u{1e}",
+        )),
     }],
     on_error: OnError::Fail,
 };

@@ -52,8 +52,8 @@ impl<'t> View<'t> {
 impl<'t> Part<'t> {
     fn new(topology: &'t TopologyDescription, part: &'t SubtopologyDescription) -> Self {
         let mut nodes: Vec<Node<'t>> = Vec::new();
-        for described in part.nodes {
-            for node in Node::of(topology, described) {
+        for described in part.nodes.iter() {
+            for node in Node::of(topology, &described) {
                 // Several chains write to one sink.
                 match nodes.iter_mut().find(|n| n.name == node.name) {
                     Some(known) => known.previous.extend(node.previous),
@@ -110,7 +110,7 @@ impl<'t> Node<'t> {
     }
 
     /// One node, or two for a table: its topic is read, and then its store is written.
-    fn of(topology: &'t TopologyDescription, node: &'t NodeDescription) -> Vec<Self> {
+    fn of(topology: &'t TopologyDescription, node: &NodeDescription) -> Vec<Self> {
         let topic = |index: TopicIndex| topology.topic(index).map_or("", |t| t.name);
         let name = node.name.to_owned();
         let previous = node.inputs.iter().map(|&input| input.to_owned()).collect();

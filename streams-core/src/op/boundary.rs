@@ -38,7 +38,7 @@ pub fn encode<F: Encode<T>, T: ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<b
 
 /// Writes a key or value that may be null.
 #[inline]
-pub fn encode_nullable<F: Encode<T>, T>(value: Option<&T>, out: &mut Vec<u8>) -> Result<bool> {
+pub fn encode_nullable<F: Encode<T>, T>(value: &Option<T>, out: &mut Vec<u8>) -> Result<bool> {
     match value {
         Some(value) => F::encode(value, out).map(|()| true),
         None => Ok(false),

@@ -4,10 +4,13 @@
 //! What the disk lacks can be read in the order of keys, for scans that merge it with the disk. That
 //! order is made when it is first asked for and kept up from then on: a store that is never scanned
 //! pays nothing. In a store without a disk everything is lacking there.
+//!
+//! What does not depend on the types of an entry is in the `ledger`.
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashTable;
+use super::ledger::{Entries, Header, Ledger, UNFLUSHED, UNLOGGED, USED, clamped};
+use crate::Result;
 
 /// The value of a key, in memory.
 #[derive(Debug)]
@@ -20,60 +23,54 @@ pub struct Slot<V> {
 
 #[derive(Debug)]
 struct Entry<K, V> {
-    hash: u64,
+    header: Header,
     key: K,
     slot: Slot<V>,
-    /// Bytes that key and value take beyond the entry itself, as of when they were last encoded.
-    bytes: u32,
-    flags: u8,
 }
 
-const UNLOGGED: u8 = 1;
-const UNFLUSHED: u8 = 2;
-const USED: u8 = 4;
+impl<K, V> Entries for Vec<Option<Entry<K, V>>> {
+    fn len(&self) -> usize {
+        self.len()
+    }
 
-/// Guessed heap bytes of a key and value that have not been encoded yet.
-const UNKNOWN_BYTES: u32 = 48;
+    fn header(&self, index: usize) -> Option<&Header> {
+        Some(&self.get(index)?.as_ref()?.header)
+    }
+
+    fn header_mut(&mut self, index: usize) -> Option<&mut Header> {
+        Some(&mut self.get_mut(index)?.as_mut()?.header)
+    }
+
+    fn remove(&mut self, index: usize) {
+        if let Some(place) = self.get_mut(index) {
+            *place = None;
+        }
+    }
+
+    fn entry_bytes(&self) -> usize {
+        size_of::<Option<Entry<K, V>>>()
+    }
+}
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
-    table: HashTable<u32>,
+    ledger: Ledger,
     entries: Vec<Option<Entry<K, V>>>,
-    free: Vec<u32>,
-    unlogged: Vec<u32>,
-    unflushed: Vec<u32>,
-    /// The first `ordered` of `unflushed`, by encoded key.
-    order: BTreeMap<Vec<u8>, u32>,
-    ordered: usize,
-    bytes: usize,
-    hand: usize,
-    /// False for stores without a changelog: nothing is owed then.
-    logs: bool,
 }
 
 impl<K, V> Cache<K, V> {
     pub(super) fn new(logs: bool) -> Self {
-        Self {
-            table: HashTable::new(),
-            entries: Vec::new(),
-            free: Vec::new(),
-            unlogged: Vec::new(),
-            unflushed: Vec::new(),
-            order: BTreeMap::new(),
-            ordered: 0,
-            bytes: 0,
-            hand: 0,
-            logs,
-        }
+        Self { ledger: Ledger::new(logs), entries: Vec::new() }
     }
 
     /// The index of the entry with this hash for which `is_key` holds.
     #[inline]
     pub(super) fn find(&self, hash: u64, is_key: impl Fn(&K) -> bool) -> Option<u32> {
-        self.table
+        self.ledger
+            .table
             .find(hash, |&i| match self.entries.get(i as usize) {
-                Some(Some(e)) => e.hash == hash && is_key(&e.key),
+                Some(Some(e)) => e.header.hash == hash && is_key(&e.key),
                 _ => false,
             })
             .copied()
@@ -81,10 +78,8 @@ impl<K, V> Cache<K, V> {
 
     /// Adds an entry for a key that is not there.
     pub(super) fn insert(&mut self, hash: u64, key: K, slot: Slot<V>, bytes: Option<usize>) -> u32 {
-        let bytes = bytes.map_or(UNKNOWN_BYTES, |b| u32::try_from(b).unwrap_or(u32::MAX));
-        self.bytes += bytes as usize;
-        let entry = Some(Entry { hash, key, slot, bytes, flags: USED });
-        let index = match self.free.pop() {
+        let entry = Some(Entry { header: self.ledger.header(hash, bytes), key, slot });
+        let index = match self.ledger.free_place() {
             Some(index) => {
                 if let Some(place) = self.entries.get_mut(index as usize) {
                     *place = entry;
@@ -96,10 +91,7 @@ impl<K, V> Cache<K, V> {
                 (self.entries.len() - 1) as u32
             }
         };
-        let entries = &self.entries;
-        self.table.insert_unique(hash, index, |&i| {
-            entries.get(i as usize).and_then(Option::as_ref).map_or(0, |e| e.hash)
-        });
+        self.ledger.enter(&self.entries, hash, index);
         index
     }
 
@@ -107,7 +99,7 @@ impl<K, V> Cache<K, V> {
     #[inline]
     pub(super) fn get(&mut self, index: u32) -> Option<&Slot<V>> {
         let entry = self.entries.get_mut(index as usize)?.as_mut()?;
-        entry.flags |= USED;
+        entry.header.flags |= USED;
         Some(&entry.slot)
     }
 
@@ -115,15 +107,7 @@ impl<K, V> Cache<K, V> {
     #[inline]
     pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut Slot<V>> {
         let entry = self.entries.get_mut(index as usize)?.as_mut()?;
-        if self.logs && entry.flags & UNLOGGED == 0 {
-            self.unlogged.push(index);
-            entry.flags |= UNLOGGED;
-        }
-        if entry.flags & UNFLUSHED == 0 {
-            self.unflushed.push(index);
-            entry.flags |= UNFLUSHED;
-        }
-        entry.flags |= USED;
+        self.ledger.owe(index, &mut entry.header.flags);
         Some(&mut entry.slot)
     }
 
@@ -145,10 +129,7 @@ impl<K, V> Cache<K, V> {
     /// The slot of an entry, to change to what the changelog has.
     pub(super) fn restored(&mut self, index: u32) -> Option<&mut Slot<V>> {
         let entry = self.entries.get_mut(index as usize)?.as_mut()?;
-        if entry.flags & UNFLUSHED == 0 {
-            self.unflushed.push(index);
-            entry.flags |= UNFLUSHED;
-        }
+        self.ledger.owe_disk(index, &mut entry.header.flags);
         Some(&mut entry.slot)
     }
 
@@ -160,130 +141,88 @@ impl<K, V> Cache<K, V> {
     }
 
     /// Brings the order of what the disk lacks up to date; `encode` appends a key.
-    pub(super) fn put_in_order<E>(
+    pub(super) fn put_in_order(
         &mut self,
-        encode: impl Fn(&K, &mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        while let Some(&index) = self.unflushed.get(self.ordered) {
-            if let Some(Some(entry)) = self.entries.get(index as usize) {
-                let mut key = Vec::new();
-                encode(&entry.key, &mut key)?;
-                self.order.insert(key, index);
-            }
-            self.ordered += 1;
-        }
-        Ok(())
+        encode: impl Fn(&K, &mut Vec<u8>) -> Result<()>,
+    ) -> Result<()> {
+        let entries = &self.entries;
+        self.ledger.put_in_order(&mut |index, out| match entries.get(index as usize) {
+            Some(Some(entry)) => encode(&entry.key, out).map(|()| true),
+            _ => Ok(false),
+        })
     }
 
     /// What the disk lacks, by encoded key, as of the last [`put_in_order`](Self::put_in_order).
     pub(super) fn order(&self) -> &BTreeMap<Vec<u8>, u32> {
-        &self.order
+        self.ledger.order()
     }
 
     /// Calls `each` with every entry owed to the changelog, then owes none.
-    pub(super) fn log<E>(
+    pub(super) fn log(
         &mut self,
-        mut each: impl FnMut(&K, &mut Slot<V>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        while let Some(index) = self.unlogged.pop() {
-            if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
+        mut each: impl FnMut(&K, &mut Slot<V>) -> Result<()>,
+    ) -> Result<()> {
+        let entries = &mut self.entries;
+        self.ledger.log(&mut |index| {
+            if let Some(Some(entry)) = entries.get_mut(index as usize) {
                 each(&entry.key, &mut entry.slot)?;
-                entry.flags &= !UNLOGGED;
+                entry.header.flags &= !UNLOGGED;
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Calls `each` with every entry owed to the disk; `each` gives the bytes it wrote.
-    pub(super) fn flush<E>(
+    pub(super) fn flush(
         &mut self,
-        mut each: impl FnMut(&K, &mut Slot<V>) -> Result<usize, E>,
-    ) -> Result<(), E> {
-        for &index in &self.unflushed {
-            if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
-                let bytes = u32::try_from(each(&entry.key, &mut entry.slot)?).unwrap_or(u32::MAX);
-                self.bytes = self.bytes + bytes as usize - entry.bytes as usize;
-                entry.bytes = bytes;
-            }
-        }
-        Ok(())
+        mut each: impl FnMut(&K, &mut Slot<V>) -> Result<usize>,
+    ) -> Result<()> {
+        let entries = &mut self.entries;
+        self.ledger.flush(&mut |index| {
+            let Some(Some(entry)) = entries.get_mut(index as usize) else { return Ok((0, 0)) };
+            let bytes = clamped(each(&entry.key, &mut entry.slot)?);
+            Ok((bytes, std::mem::replace(&mut entry.header.bytes, bytes)))
+        })
     }
 
     /// What was owed to the disk is on it.
     pub(super) fn flushed(&mut self) {
-        self.order.clear();
-        self.ordered = 0;
-        for index in self.unflushed.drain(..) {
-            if let Some(Some(entry)) = self.entries.get_mut(index as usize) {
-                entry.flags &= !UNFLUSHED;
-            }
-        }
+        self.ledger.flushed(&mut self.entries);
     }
 
     /// Approximate bytes in memory.
     pub(super) fn memory(&self) -> usize {
-        self.bytes + self.table.len() * (size_of::<Option<Entry<K, V>>>() + 8)
+        self.ledger.memory(self.entries.entry_bytes())
     }
 
     /// Approximate bytes of entries owed to the changelog: their number, by the mean.
     pub(super) fn unlogged(&self) -> usize {
-        self.unlogged.len() * (self.memory() / self.table.len().max(1))
+        self.ledger.unlogged(self.entries.entry_bytes())
     }
 
     /// Removes entries that nothing is owed for, least recently used first (by the clock algorithm:
     /// one pass spares what was used since the last), until `memory` is at most `target`. True if
     /// any was removed.
     pub(super) fn shrink(&mut self, target: usize) -> bool {
-        let before = self.table.len();
-        let mut steps = 2 * self.entries.len();
-        while self.memory() > target && steps > 0 {
-            steps -= 1;
-            self.hand = (self.hand + 1) % self.entries.len();
-            let Some(place) = self.entries.get_mut(self.hand) else { break };
-            let Some(entry) = place else { continue };
-            if entry.flags & (UNLOGGED | UNFLUSHED) != 0 {
-                continue;
-            }
-            if entry.flags & USED != 0 {
-                entry.flags &= !USED;
-                continue;
-            }
-            let (hash, index, bytes) = (entry.hash, self.hand as u32, entry.bytes);
-            *place = None;
-            self.unlink(hash, index, bytes);
-        }
-        self.table.len() < before
+        self.ledger.shrink(&mut self.entries, target)
     }
 
     /// Removes entries that nothing is owed for and whose value `keep` does not want. Where there is
     /// no disk (`in_memory`), none is owed to it.
     pub(super) fn retain(&mut self, in_memory: bool, mut keep: impl FnMut(&mut V) -> bool) {
         let owed = if in_memory { UNLOGGED } else { UNLOGGED | UNFLUSHED };
-        let before = self.table.len();
+        let mut removed = false;
         for index in 0..self.entries.len() {
-            let Some(place) = self.entries.get_mut(index) else { break };
-            let Some(entry) = place else { continue };
+            let Some(Some(entry)) = self.entries.get_mut(index) else { continue };
             let kept = entry.slot.value.as_mut().is_some_and(&mut keep);
-            if !kept && entry.flags & owed == 0 {
-                let (hash, bytes) = (entry.hash, entry.bytes);
-                *place = None;
-                self.unlink(hash, index as u32, bytes);
+            if !kept && entry.header.flags & owed == 0 {
+                self.ledger.remove(&mut self.entries, index);
+                removed = true;
             }
         }
-        if in_memory && self.table.len() < before {
-            let entries = &self.entries;
-            self.unflushed.retain(|&i| entries.get(i as usize).is_some_and(Option::is_some));
-            self.order.clear();
-            self.ordered = 0;
+        if in_memory && removed {
+            self.ledger.forget_removed(&self.entries);
         }
-    }
-
-    fn unlink(&mut self, hash: u64, index: u32, bytes: u32) {
-        if let Ok(found) = self.table.find_entry(hash, |&i| i == index) {
-            found.remove();
-        }
-        self.bytes -= bytes as usize;
-        self.free.push(index);
     }
 
     /// All entries, in no order.

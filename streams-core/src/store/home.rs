@@ -78,17 +78,29 @@ impl Home {
         key: impl Write,
     ) -> Result<(Slot<V>, Option<usize>)> {
         let mut slot = Slot { value: None, timestamp: -1 };
-        let mut bytes = None;
-        if let Some((backend, buffer)) = self.beyond_memory() {
-            key(buffer)?;
-            backend.get(buffer, &mut |row| {
-                let (value, timestamp) = row::decode::<V, VF>(row)?;
-                slot = Slot { value: Some(value), timestamp };
-                bytes = Some(row.len() + buffer.len());
-                Ok(())
-            })?;
-        }
+        let bytes = self.read(&key, &mut |row| {
+            let (value, timestamp) = row::decode::<V, VF>(row)?;
+            slot = Slot { value: Some(value), timestamp };
+            Ok(())
+        })?;
         Ok((slot, bytes))
+    }
+
+    /// Calls `found` with the row of a key that is not in memory, if there is one; gives the bytes.
+    fn read(
+        &mut self,
+        key: &dyn Fn(&mut Vec<u8>) -> Result<()>,
+        found: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> Result<Option<usize>> {
+        let Some((backend, buffer)) = self.beyond_memory() else { return Ok(None) };
+        key(buffer)?;
+        let mut bytes = None;
+        backend.get(buffer, &mut |row| {
+            found(row)?;
+            bytes = Some(row.len() + buffer.len());
+            Ok(())
+        })?;
+        Ok(bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::RangeBounds;
 
 use super::cache::{Cache, Slot};
 use super::home::{self, Home};
-use super::row::{self, Listing, Row};
+use super::row::{self, Row};
 use super::scan::{Found, Keys, Scan};
 use super::{Backend, FlushBatch, StateStore};
 use crate::format::{DecodeOwned, Encode};
@@ -327,20 +327,15 @@ where
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let mut listing = Listing::default();
-        if let Some(disk) = self.home.disk() {
-            disk.scan(&[], None, false, &mut |key, row| {
-                let (timestamp, value) = row::split(row)?;
-                listing.insert(key.to_vec(), value, timestamp);
-                Ok(true)
-            })?;
-        }
-        for (key, slot) in self.cache.iter() {
-            let mut encoded = Vec::new();
-            KF::encode(key, &mut encoded)?;
-            let value = row::value::<V, VF>(slot.value.as_ref());
-            listing.overlay(encoded, value, slot.timestamp)?;
-        }
-        Ok(listing.rows())
+        row::listed(&mut |listing| {
+            listing.disk(self.home.disk())?;
+            for (key, slot) in self.cache.iter() {
+                let mut encoded = Vec::new();
+                KF::encode(key, &mut encoded)?;
+                let value = row::value::<V, VF>(slot.value.as_ref());
+                listing.overlay(encoded, value, slot.timestamp)?;
+            }
+            Ok(())
+        })
     }
 }

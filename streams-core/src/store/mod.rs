@@ -21,6 +21,7 @@ mod join_buffer;
 mod key_value;
 #[cfg(test)]
 mod laws;
+mod ledger;
 mod order;
 mod ordered;
 mod resident;

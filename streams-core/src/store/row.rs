@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::FlushBatch;
+use super::{Backend, FlushBatch};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
 use crate::{Error, ErrorKind, Headers, Output, RecordRef, Result};
@@ -65,22 +65,40 @@ pub(super) fn too_short(key: &[u8], store: &str) -> Error {
 }
 
 /// What writes a key or value.
-pub(super) trait Write: FnOnce(&mut Vec<u8>) -> Result<()> {}
+pub(super) trait Write: Fn(&mut Vec<u8>) -> Result<()> {}
 
-impl<F: FnOnce(&mut Vec<u8>) -> Result<()>> Write for F {}
+impl<F: Fn(&mut Vec<u8>) -> Result<()>> Write for F {}
+
+/// The same, behind a pointer: what writes rows is compiled once, and not for every store's types.
+type DynWrite<'a> = &'a dyn Fn(&mut Vec<u8>) -> Result<()>;
 
 /// What writes the value of a row, if it has one.
 pub(super) fn value<'v, V, VF: Encode<V>>(value: Option<&'v V>) -> Option<impl Write + 'v> {
     value.map(|value| move |out: &mut Vec<u8>| VF::encode(value, out))
 }
 
+fn erased(value: Option<&impl Write>) -> Option<DynWrite<'_>> {
+    value.map(|value| value as DynWrite<'_>)
+}
+
 /// Writes a row to the changelog; without a value, that it is gone.
+#[inline]
 pub(super) fn log(
     output: &mut Output,
-    (topic, partition): (TopicIndex, i32),
+    topic: (TopicIndex, i32),
     timestamp: i64,
     key: impl Write,
     value: Option<impl Write>,
+) -> Result<()> {
+    log_erased(output, topic, timestamp, &key, erased(value.as_ref()))
+}
+
+fn log_erased(
+    output: &mut Output,
+    (topic, partition): (TopicIndex, i32),
+    timestamp: i64,
+    key: DynWrite<'_>,
+    value: Option<DynWrite<'_>>,
 ) -> Result<()> {
     output.write(
         topic,
@@ -93,11 +111,21 @@ pub(super) fn log(
 }
 
 /// Writes a row to the disk; without a value, that it is gone. Gives the bytes.
+#[inline]
 pub(super) fn flush(
     batch: &mut FlushBatch,
     timestamp: i64,
     key: impl Write,
     value: Option<impl Write>,
+) -> Result<usize> {
+    flush_erased(batch, timestamp, &key, erased(value.as_ref()))
+}
+
+fn flush_erased(
+    batch: &mut FlushBatch,
+    timestamp: i64,
+    key: DynWrite<'_>,
+    value: Option<DynWrite<'_>>,
 ) -> Result<usize> {
     let before = batch.bytes();
     match value {
@@ -111,17 +139,28 @@ pub(super) fn flush(
 }
 
 /// Writes a record of the changelog to the disk, under the key that the row has there.
+#[inline]
 pub(super) fn restore(
     batch: &mut FlushBatch,
     record: &RecordRef<'_>,
     key: impl Write,
 ) -> Result<()> {
-    let value = record.value.map(|value| move |out: &mut Vec<u8>| append(out, value));
-    flush(batch, record.timestamp, key, value).map(drop)
+    restore_erased(batch, record, &key)
 }
 
-/// All rows of a store: those on disk, then over them those in memory.
-#[derive(Default)]
+fn restore_erased(batch: &mut FlushBatch, record: &RecordRef<'_>, key: DynWrite<'_>) -> Result<()> {
+    let value = record.value.map(|value| move |out: &mut Vec<u8>| append(out, value));
+    flush_erased(batch, record.timestamp, key, erased(value.as_ref())).map(drop)
+}
+
+/// All rows of a store: those on disk, then over them those in memory, which `fill` puts in.
+pub(super) fn listed(fill: &mut dyn FnMut(&mut Listing) -> Result<()>) -> Result<Vec<Row>> {
+    let mut listing = Listing(BTreeMap::new());
+    fill(&mut listing)?;
+    Ok(listing.rows())
+}
+
+/// What [`listed`] fills.
 pub(super) struct Listing(BTreeMap<Vec<u8>, (Vec<u8>, i64)>);
 
 impl Listing {
@@ -130,11 +169,31 @@ impl Listing {
         self.0.insert(key, (value.to_vec(), timestamp));
     }
 
+    /// The rows of a disk whose keys are those of the changelog.
+    pub(super) fn disk(&mut self, disk: Option<&dyn Backend>) -> Result<()> {
+        let Some(disk) = disk else { return Ok(()) };
+        disk.scan(&[], None, false, &mut |key, row| {
+            let (timestamp, value) = split(row)?;
+            self.insert(key.to_vec(), value, timestamp);
+            Ok(true)
+        })
+    }
+
     /// A row from memory; without a value, that it is gone.
+    #[inline]
     pub(super) fn overlay(
         &mut self,
         key: Vec<u8>,
         value: Option<impl Write>,
+        timestamp: i64,
+    ) -> Result<()> {
+        self.overlay_erased(key, erased(value.as_ref()), timestamp)
+    }
+
+    fn overlay_erased(
+        &mut self,
+        key: Vec<u8>,
+        value: Option<DynWrite<'_>>,
         timestamp: i64,
     ) -> Result<()> {
         match value {
@@ -151,7 +210,7 @@ impl Listing {
     }
 
     /// The rows, ordered by key.
-    pub(super) fn rows(self) -> Vec<Row> {
+    fn rows(self) -> Vec<Row> {
         let row = |(key, (value, timestamp))| Row { key, value, timestamp };
         self.0.into_iter().map(row).collect()
     }

@@ -13,7 +13,7 @@ use std::ops::RangeBounds;
 use super::cache::{Cache, Slot};
 use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
 use super::home::{self, Home};
-use super::row::{self, Listing, Row};
+use super::row::{self, Row};
 use super::scan::{Found, Keys, Page, Scan};
 use super::span::{Span, WindowSpan};
 use super::{Backend, FlushBatch, StateStore, WindowRows, order, span};
@@ -521,29 +521,30 @@ where
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let mut listing = Listing::default();
         let full = |key: &[u8], start: i64| {
             let mut full = key.to_vec();
             WindowSpan { start, number: 0 }.write_changelog(&mut full);
             full
         };
-        if let Some(disk) = self.home.disk() {
-            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
-                let (timestamp, value) = row::split(row)?;
-                let (key, start) = split_key(self.home.name, row_key)?;
-                if !self.expiry.is_expired(start) {
-                    listing.insert(full(&key, start), value, timestamp);
-                }
-                Ok(true)
-            })?;
-        }
-        for ((key, start), slot) in self.segments.iter().flat_map(|s| s.rows.iter()) {
-            let mut encoded = Vec::new();
-            KF::encode(key, &mut encoded)?;
-            let live = slot.value.as_ref().filter(|_| !self.expiry.is_expired(*start));
-            let value = row::value::<V, VF>(live);
-            listing.overlay(full(&encoded, *start), value, slot.timestamp)?;
-        }
-        Ok(listing.rows())
+        row::listed(&mut |listing| {
+            if let Some(disk) = self.home.disk() {
+                disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
+                    let (timestamp, value) = row::split(row)?;
+                    let (key, start) = split_key(self.home.name, row_key)?;
+                    if !self.expiry.is_expired(start) {
+                        listing.insert(full(&key, start), value, timestamp);
+                    }
+                    Ok(true)
+                })?;
+            }
+            for ((key, start), slot) in self.segments.iter().flat_map(|s| s.rows.iter()) {
+                let mut encoded = Vec::new();
+                KF::encode(key, &mut encoded)?;
+                let live = slot.value.as_ref().filter(|_| !self.expiry.is_expired(*start));
+                let value = row::value::<V, VF>(live);
+                listing.overlay(full(&encoded, *start), value, slot.timestamp)?;
+            }
+            Ok(())
+        })
     }
 }

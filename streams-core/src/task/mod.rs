@@ -37,7 +37,7 @@ impl std::fmt::Display for TaskId {
 
 /// What the macro generates for a sub-topology: its stores as fields, and straight-line code for
 /// each source.
-pub trait TaskLogic: Send {
+pub trait TaskLogic: Any + Send {
     /// Takes one record of the source with this number through the sub-topology. `timestamp` is
     /// what [`timestamp`](Self::timestamp) gave, if the driver had to ask for it.
     ///
@@ -85,21 +85,6 @@ pub trait TaskLogic: Send {
         false
     }
 
-    /// Waits for its calls and gives on what waits for the commit, until nothing is left of either.
-    ///
-    /// # Errors
-    /// As [`process`](Self::process).
-    fn settle(&mut self, cx: &mut TaskContext) -> Result<()> {
-        loop {
-            self.finish_calls(true, cx)?;
-            self.forward(cx)?;
-            // What was given on may have made calls, and their answers updates.
-            if !self.has_calls() {
-                return Ok(());
-            }
-        }
-    }
-
     /// True if it has processors, which may punctuate.
     fn punctuates(&self) -> bool {
         false
@@ -131,7 +116,9 @@ pub trait TaskLogic: Send {
     }
 
     /// The stores, in the order of the description.
-    fn stores(&mut self) -> Vec<&mut dyn StateStore>;
+    fn stores(&mut self) -> Vec<&mut dyn StateStore> {
+        Vec::new()
+    }
 
     /// Gives on the updates that wait for the commit (`emit = on_commit`).
     ///
@@ -150,9 +137,23 @@ pub trait TaskLogic: Send {
     fn attach(&mut self, globals: &Globals) {
         let _ = globals;
     }
+}
 
-    /// For typed access to the stores in tests and queries.
-    fn as_any(&mut self) -> &mut dyn Any;
+impl dyn TaskLogic {
+    /// Waits for its calls and gives on what waits for the commit, until nothing is left of either.
+    ///
+    /// # Errors
+    /// As [`process`](TaskLogic::process).
+    pub fn settle(&mut self, cx: &mut TaskContext) -> Result<()> {
+        loop {
+            self.finish_calls(true, cx)?;
+            self.forward(cx)?;
+            // What was given on may have made calls, and their answers updates.
+            if !self.has_calls() {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// Options of a task.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::output::TopicIndex;
 use crate::policy::OnError;
-use crate::topology::{Reset, SourceDescription};
+use crate::topology::{Nodes, Reset, SourceDescription};
 
 /// Notes what it is given: source, offset, timestamp.
 struct Notes(Vec<(usize, i64, i64)>);
@@ -29,10 +29,6 @@ impl TaskLogic for Notes {
     fn stores(&mut self) -> Vec<&mut dyn StateStore> {
         Vec::new()
     }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 const fn source(table: bool) -> SourceDescription {
@@ -50,7 +46,7 @@ static TWO: SubtopologyDescription = SubtopologyDescription {
     sources: &[source(false), source(true)],
     stores: &[],
     sinks: &[],
-    nodes: &[],
+    nodes: Nodes::NONE,
 };
 static TOPOLOGY: TopologyDescription = TopologyDescription {
     name: "t",
@@ -71,7 +67,8 @@ fn accept(task: &mut Task, input: usize, offset: i64, timestamp: i64) {
 }
 
 fn notes(task: &mut Task) -> Vec<(usize, i64, i64)> {
-    task.logic.as_any().downcast_mut::<Notes>().unwrap().0.clone()
+    let logic: &mut dyn Any = &mut *task.logic;
+    logic.downcast_mut::<Notes>().unwrap().0.clone()
 }
 
 #[test]

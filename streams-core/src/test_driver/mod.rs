@@ -8,6 +8,7 @@
 
 mod handles;
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -84,12 +85,20 @@ impl Driver {
     /// A fresh instance of `T`: empty stores, the wall clock at 0. The application id is the
     /// topology's name.
     pub fn new<T: Topology>() -> Self {
-        let description = T::DESCRIPTION;
+        Self::of(T::DESCRIPTION, T::globals(), T::task, !T::SCHEMAS.is_empty())
+    }
+
+    /// The same, for all topologies: this code is compiled once, and not by every program.
+    fn of(
+        description: &'static TopologyDescription,
+        globals: Globals,
+        task: fn(usize) -> Box<dyn TaskLogic>,
+        has_schemas: bool,
+    ) -> Self {
         let id: Arc<str> = description.name.into();
-        let globals = T::globals();
         let tasks = (0..description.subtopologies.len())
             .map(|n| {
-                let (mut logic, cx) = (T::task(n), TaskContext::new(description, id.clone(), n, 0));
+                let (mut logic, cx) = (task(n), TaskContext::new(description, id.clone(), n, 0));
                 logic.attach(&globals);
                 logic.start(WallTime::default());
                 DriverTask { logic, cx }
@@ -142,7 +151,7 @@ impl Driver {
             schemas: None,
             holds_commits: false,
         };
-        if !T::SCHEMAS.is_empty() {
+        if has_schemas {
             driver.use_registry(Arc::new(MemoryRegistry::new()));
         }
         driver
@@ -389,7 +398,7 @@ impl Driver {
 
     /// True if records may name topics.
     fn names_topics(&self) -> bool {
-        let mut nodes = self.description.subtopologies.iter().flat_map(|s| s.nodes);
+        let mut nodes = self.description.subtopologies.iter().flat_map(|s| s.nodes.iter());
         nodes.any(|node| node.operator == "to_topic")
     }
 
@@ -432,7 +441,8 @@ impl Driver {
     /// The generated task of a sub-topology, whose stores are its fields.
     pub fn task<L: 'static>(&mut self, subtopology: usize) -> Option<&mut L> {
         self.enter();
-        self.tasks.get_mut(subtopology)?.logic.as_any().downcast_mut::<L>()
+        let logic: &mut dyn Any = &mut *self.tasks.get_mut(subtopology)?.logic;
+        logic.downcast_mut::<L>()
     }
 
     /// The rows of a store, encoded as in its changelog.

@@ -151,33 +151,37 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
     sinks.extend(graph.dead_letters_of(number).iter().map(|t| t.0 as u16));
     sinks.sort_unstable();
     sinks.dedup();
-    let nodes = graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)).map(|(id, node)| {
-        let (name, operator, doc) = (&node.name, node.operator.word(), &node.doc);
-        let inputs = node.inputs.iter().map(|i| &graph.node(*i).name);
-        let stores = node.operator.stores();
-        let stores = stores.iter().map(|s| graph.store(*s).name.clone());
-        let read = graph.sources.iter().find(|source| source.node.0 == id).map(|s| s.topic);
-        let topic = option(read.or_else(|| written(graph, node).next()).map(|topic| {
-            let topic = topic.0 as u16;
-            quote!(::streams::__private::TopicIndex(#topic))
-        }));
-        quote! {
-            ::streams::topology::NodeDescription {
-                name: #name,
-                operator: #operator,
-                topic: #topic,
-                inputs: &[#(#inputs),*],
-                stores: &[#(#stores),*],
-                doc: #doc,
-            }
-        }
-    });
+    let mut nodes = String::new();
+    for (id, node) in graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
+        packed(graph, id, node, &mut nodes);
+    }
     quote! {
         ::streams::topology::SubtopologyDescription {
             sources: &[#(#sources),*],
             stores: &[#(#stores),*],
             sinks: &[#(::streams::__private::TopicIndex(#sinks)),*],
-            nodes: &[#(#nodes),*],
+            nodes: ::streams::topology::Nodes(#nodes),
         }
     }
+}
+
+/// Adds a node to a text as `streams::topology::Nodes` reads it.
+fn packed(graph: &Graph, id: usize, node: &Node, out: &mut String) {
+    const NODE_END: char = '\u{1e}';
+    const PART_END: char = '\u{1f}';
+    const NAME_END: char = '\u{1d}';
+    let mut part = |text: &str, end: char| {
+        out.extend(text.chars().filter(|c| !matches!(*c, NODE_END | PART_END | NAME_END)));
+        out.push(end);
+    };
+    part(&node.name, PART_END);
+    part(node.operator.word(), PART_END);
+    let read = graph.sources.iter().find(|source| source.node.0 == id).map(|s| s.topic);
+    let topic = read.or_else(|| written(graph, node).next());
+    part(&topic.map_or_else(String::new, |topic| topic.0.to_string()), PART_END);
+    node.inputs.iter().for_each(|input| part(&graph.node(*input).name, NAME_END));
+    part("", PART_END);
+    node.operator.stores().iter().for_each(|store| part(&graph.store(*store).name, NAME_END));
+    part("", PART_END);
+    part(&node.doc, NODE_END);
 }

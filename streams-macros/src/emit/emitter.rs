@@ -66,6 +66,15 @@ impl Vars {
     }
 }
 
+/// A key or value that is to be written.
+pub(crate) struct Encoded {
+    pub(crate) ty: TokenStream,
+    /// Expression of a reference to it.
+    pub(crate) reference: TokenStream,
+    /// What takes the reference and the bytes to append to.
+    pub(crate) writer: TokenStream,
+}
+
 /// See the module.
 pub(crate) struct Emitter<'g> {
     graph: &'g Graph,
@@ -346,29 +355,28 @@ impl<'g> Emitter<'g> {
             match #result {
                 ::core::result::Result::Ok(found) => found,
                 ::core::result::Result::Err(error) => {
-                    cx.reject(source, &record.at(#timestamp), error, #policy)?;
+                    cx.reject_at(source, record, #timestamp, error, #policy)?;
                     break #label;
                 }
             }
         }
     }
 
-    /// A closure that writes a key or value with a format.
+    /// What writes a key or value with a format: a function of the format's and not a closure, so that
+    /// all that write one type share the code that does.
     pub(crate) fn encode(
         &self,
         format: &TokenStream,
         ty: &Type,
         reference: &TokenStream,
-    ) -> TokenStream {
-        match option_of(ty) {
-            Some(inner) => quote_spanned! {here()=>
-                |out| ::streams::__private::encode_nullable::<#format, #inner>(
-                    ::core::option::Option::as_ref(#reference), out)
-            },
-            None => quote_spanned! {here()=>
-                |out| ::streams::__private::encode::<#format, #ty>(#reference, out)
-            },
-        }
+    ) -> Encoded {
+        let writer = match option_of(ty) {
+            Some(inner) => {
+                quote_spanned!(here()=> ::streams::__private::encode_nullable::<#format, #inner>)
+            }
+            None => quote_spanned!(here()=> ::streams::__private::encode::<#format, #ty>),
+        };
+        Encoded { ty: quote_spanned!(here()=> #ty), reference: reference.clone(), writer }
     }
 
     /// Writes a record to a topic; `suffix` bytes at the key's end do not choose the partition.
@@ -377,8 +385,8 @@ impl<'g> Emitter<'g> {
         topic: TopicId,
         suffix: u32,
         vars: &Vars,
-        key: TokenStream,
-        value: TokenStream,
+        key: Encoded,
+        value: Encoded,
     ) -> TokenStream {
         self.write_or(self.production_policy(), topic, suffix, vars, key, value)
     }
@@ -390,8 +398,8 @@ impl<'g> Emitter<'g> {
         topic: TopicId,
         suffix: u32,
         vars: &Vars,
-        key: TokenStream,
-        value: TokenStream,
+        key: Encoded,
+        value: Encoded,
     ) -> TokenStream {
         let number = topic.0 as u16;
         let index = quote_spanned!(here()=> ::streams::__private::TopicIndex(#number));
@@ -404,8 +412,8 @@ impl<'g> Emitter<'g> {
         index: TokenStream,
         suffix: u32,
         vars: &Vars,
-        key: TokenStream,
-        value: TokenStream,
+        key: Encoded,
+        value: Encoded,
     ) -> TokenStream {
         self.write_index(self.production_policy(), index, suffix, vars, (key, value))
     }
@@ -416,23 +424,17 @@ impl<'g> Emitter<'g> {
         index: TokenStream,
         suffix: u32,
         vars: &Vars,
-        (key, value): (TokenStream, TokenStream),
+        (key, value): (Encoded, Encoded),
     ) -> TokenStream {
         let timestamp = &vars.timestamp;
         let (policy, label) = (policy(on_error), self.label());
-        let none = quote_spanned!(here()=> ::core::option::Option::None);
-        let write = if suffix == 0 {
-            quote_spanned! {here()=>
-                cx.output.write(#index, #none, #timestamp, record.headers, #key, #value)
-            }
-        } else {
-            quote_spanned! {here()=>
-                cx.output.write_windowed(#index, #none, #timestamp, record.headers, #suffix, #key, #value)
-            }
-        };
+        let Encoded { ty: kt, reference: key, writer: write_key } = key;
+        let Encoded { ty: vt, reference: value, writer: write_value } = value;
         quote_spanned! {here()=>
-            if let ::core::result::Result::Err(error) = #write {
-                cx.reject(source, &record.at(#timestamp), error, #policy)?;
+            if let ::core::result::Result::Err(error) = cx.write::<#kt, #vt>(
+                record, #index, #timestamp, #suffix, #key, #write_key, #value, #write_value
+            ) {
+                cx.reject_at(source, record, #timestamp, error, #policy)?;
                 break #label;
             }
         }

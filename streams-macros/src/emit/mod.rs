@@ -19,7 +19,7 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-pub(crate) use emitter::{Emitter, Operand, Vars};
+pub(crate) use emitter::{Emitter, Encoded, Operand, Vars};
 pub(crate) use names::{here, name};
 
 use crate::diagnostic::Diagnostics;
@@ -85,7 +85,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let stores = stores::aliases(graph);
     let globals = global::tables(graph);
     let numbers = 0..graph.subtopologies;
-    let names = (0..graph.subtopologies).map(names::task);
+    let fresh = (0..graph.subtopologies).map(|n| task::value(graph, n));
     quote! {
         #tasks
         #stores
@@ -102,7 +102,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
 
             fn task(subtopology: usize) -> ::std::boxed::Box<dyn ::streams::task::TaskLogic> {
                 match subtopology {
-                    #(#numbers => ::std::boxed::Box::new(#names::new()),)*
+                    #(#numbers => ::std::boxed::Box::new(#fresh),)*
                     _ => ::core::panic!("the topology has no sub-topology {subtopology}"),
                 }
             }

@@ -16,22 +16,47 @@ use crate::model::{
 use crate::ops::{Field, forward, observed_field, unsent_field};
 use crate::rewrite::{Function, Parameters};
 
-/// The type and its implementations.
+/// The expression of a fresh task.
+pub(super) fn value(graph: &Graph, subtopology: usize) -> TokenStream {
+    let name = names::task(subtopology);
+    let inits = graph.stores_of(subtopology).into_iter().map(|s| init(graph, s));
+    let observed = observed(graph, subtopology);
+    let beside = fields_beside(graph, subtopology);
+    let (field_names, field_inits) =
+        (beside.iter().map(|f| &f.name), beside.iter().map(|f| &f.init));
+    let global_inits = Fields::new(graph, subtopology).inits;
+    quote_spanned! {here()=>
+        #name {
+            #(#inits,)*
+            #(#observed: -1,)*
+            #(#field_names: #field_inits,)*
+            #(#global_inits,)*
+        }
+    }
+}
+
+/// The type and its implementations. What a task does not have is not written: each function costs the
+/// compiler, and there is a task for every sub-topology.
 pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     let name = names::task(subtopology);
     let stores = graph.stores_of(subtopology);
     let sources = graph.sources_of(subtopology);
     let fields = stores.iter().map(|s| field(graph, *s));
-    let inits = stores.iter().map(|s| init(graph, *s));
     let observed = observed(graph, subtopology);
     let beside = fields_beside(graph, subtopology);
     let field_names: Vec<&Ident> = beside.iter().map(|f| &f.name).collect();
-    let (field_types, field_inits) = (beside.iter().map(|f| &f.ty), beside.iter().map(|f| &f.init));
-    let held = beside.iter().filter(|f| f.memory).map(|f| &f.name);
-    let Fields { fields: globals, inits: global_inits, attach } = Fields::new(graph, subtopology);
+    let field_types = beside.iter().map(|f| &f.ty);
+    let held: Vec<&Ident> = beside.iter().filter(|f| f.memory).map(|f| &f.name).collect();
+    let held = (!held.is_empty()).then(|| {
+        quote_spanned! {here()=>
+            fn held(&self) -> usize {
+                0 #(+ self.#held.memory())*
+            }
+        }
+    });
+    let Fields { fields: globals, attach, .. } = Fields::new(graph, subtopology);
     let mut e = Emitter::new(graph);
-    let methods: TokenStream =
-        sources.iter().enumerate().map(|(n, s)| source_method(&mut e, n, *s)).collect();
+    let (methods, process) = process(&mut e, &sources);
     let punctuation = Punctuation::new(&mut e, graph, subtopology);
     let completion = Completion::new(&mut e, graph, subtopology);
     let mut written: Vec<NodeId> = Vec::new();
@@ -49,15 +74,29 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     }
     // What comes first fills what comes after it.
     forwards.sort_unstable();
-    let forwards = forwards.into_iter().map(forward_name);
-    // The last takes every number that is left: a task is not given others.
-    let last = sources.len().saturating_sub(1);
-    let numbers = (0..sources.len()).map(|n| if n < last { quote!(#n) } else { quote!(_) });
-    let names: Vec<Ident> = sources.iter().map(|s| method_of(graph, *s)).collect();
+    let forwards: Vec<Ident> = forwards.into_iter().map(forward_name).collect();
+    let forward = (!forwards.is_empty()).then(|| {
+        quote_spanned! {here()=>
+            fn forward(
+                &mut self,
+                cx: &mut ::streams::context::TaskContext,
+            ) -> ::streams::Result<()> {
+                #(self.#forwards(cx)?;)*
+                ::core::result::Result::Ok(())
+            }
+        }
+    });
     let timestamp = timestamp(&e, &sources);
     let store_references = stores.iter().map(|s| {
         let ident = &graph.store(*s).ident;
         quote_spanned!(at_state(graph, *s)=> &mut self.#ident)
+    });
+    let stores = (!stores.is_empty()).then(|| {
+        quote_spanned! {here()=>
+            fn stores(&mut self) -> ::std::vec::Vec<&mut dyn ::streams::store::StateStore> {
+                ::std::vec![#(#store_references),*]
+            }
+        }
     });
     let (punctuations, functions) = (&punctuation.methods, punctuation.functions());
     let (completions, finishing) = (&completion.methods, completion.functions());
@@ -79,15 +118,6 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
             unused_qualifications, missing_docs
         )]
         impl #name {
-            fn new() -> Self {
-                Self {
-                    #(#inits,)*
-                    #(#observed: -1,)*
-                    #(#field_names: #field_inits,)*
-                    #(#global_inits,)*
-                }
-            }
-
             #methods
             #merges
             #punctuations
@@ -95,22 +125,12 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
         }
 
         #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_variables, unused_braces,
-            unused_parens,
-            unused_qualifications, unreachable_code
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces, unused_parens, for_loops_over_fallibles,
+            unused_variables, unused_mut, unreachable_code, unused_assignments, non_snake_case,
+            unused_qualifications, missing_docs
         )]
         impl ::streams::task::TaskLogic for #name {
-            fn process(
-                &mut self,
-                source: usize,
-                record: &::streams::RecordRef<'_>,
-                timestamp: ::core::option::Option<i64>,
-                cx: &mut ::streams::context::TaskContext,
-            ) -> ::streams::Result<()> {
-                match source {
-                    #(#numbers => self.#names(record, timestamp, cx),)*
-                }
-            }
+            #process
 
             #timestamp
 
@@ -118,29 +138,54 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
 
             #finishing
 
-            fn stores(&mut self) -> ::std::vec::Vec<&mut dyn ::streams::store::StateStore> {
-                ::std::vec![#(#store_references),*]
-            }
+            #stores
 
             #attach
 
-            fn forward(
-                &mut self,
-                cx: &mut ::streams::context::TaskContext,
-            ) -> ::streams::Result<()> {
-                #(self.#forwards(cx)?;)*
-                ::core::result::Result::Ok(())
-            }
+            #forward
 
-            fn held(&self) -> usize {
-                0 #(+ self.#held.memory())*
-            }
-
-            fn as_any(&mut self) -> &mut dyn ::core::any::Any {
-                self
-            }
+            #held
         }
     }
+}
+
+/// The methods of the sources, and the function of `TaskLogic` that calls them. The only source has none
+/// of its own.
+fn process(e: &mut Emitter<'_>, sources: &[SourceId]) -> (TokenStream, TokenStream) {
+    if let [only] = sources {
+        let body = source_body(e, 0, *only);
+        let process = quote_spanned! {here()=>
+            fn process(
+                &mut self,
+                _: usize,
+                record: &::streams::RecordRef<'_>,
+                given: ::core::option::Option<i64>,
+                cx: &mut ::streams::context::TaskContext,
+            ) -> ::streams::Result<()> {
+                #body
+            }
+        };
+        return (TokenStream::new(), process);
+    }
+    let methods = sources.iter().enumerate().map(|(n, s)| source_method(e, n, *s)).collect();
+    // The last takes every number that is left: a task is not given others.
+    let last = sources.len().saturating_sub(1);
+    let numbers = (0..sources.len()).map(|n| if n < last { quote!(#n) } else { quote!(_) });
+    let names: Vec<Ident> = sources.iter().map(|s| method_of(e.graph(), *s)).collect();
+    let process = quote_spanned! {here()=>
+        fn process(
+            &mut self,
+            source: usize,
+            record: &::streams::RecordRef<'_>,
+            timestamp: ::core::option::Option<i64>,
+            cx: &mut ::streams::context::TaskContext,
+        ) -> ::streams::Result<()> {
+            match source {
+                #(#numbers => self.#names(record, timestamp, cx),)*
+            }
+        }
+    };
+    (methods, process)
 }
 
 /// The largest-timestamp fields of windowed operators.
@@ -314,6 +359,22 @@ fn extract(e: &Emitter<'_>, id: SourceId) -> Option<(TokenStream, bool)> {
 
 fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
     let method = method_of(e.graph(), id);
+    let body = source_body(e, number, id);
+    quote_spanned! {here()=>
+        #[inline]
+        fn #method(
+            &mut self,
+            record: &::streams::RecordRef<'_>,
+            given: ::core::option::Option<i64>,
+            cx: &mut ::streams::context::TaskContext,
+        ) -> ::streams::Result<()> {
+            #body
+        }
+    }
+}
+
+/// What becomes of a record of a source.
+fn source_body(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
     let on_error = policy(e.graph().source(id).on_error);
     let reject = quote_spanned!(here()=> cx.reject(source, record, error, #on_error));
     let null_key = e.graph().source(id).table.then(|| {
@@ -355,28 +416,20 @@ fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStrea
     let node = e.graph().source(id).node;
     let body = e.block(|e| e.node(node, &vars));
     quote_spanned! {here()=>
-        #[inline]
-        fn #method(
-            &mut self,
-            record: &::streams::RecordRef<'_>,
-            given: ::core::option::Option<i64>,
-            cx: &mut ::streams::context::TaskContext,
-        ) -> ::streams::Result<()> {
-            let source: usize = #number;
-            #null_key
-            #decode
-            let timestamp: i64 = match given {
-                ::core::option::Option::Some(given) => given,
-                ::core::option::Option::None => #extracted,
-            };
-            #valid
-            if !cx.begin(source, record, timestamp, #invalid)? {
-                return ::core::result::Result::Ok(());
-            }
-            #saw
-            #body
-            ::core::result::Result::Ok(())
+        let source: usize = #number;
+        #null_key
+        #decode
+        let timestamp: i64 = match given {
+            ::core::option::Option::Some(given) => given,
+            ::core::option::Option::None => #extracted,
+        };
+        #valid
+        if !cx.begin(source, record, timestamp, #invalid)? {
+            return ::core::result::Result::Ok(());
         }
+        #saw
+        #body
+        ::core::result::Result::Ok(())
     }
 }
 

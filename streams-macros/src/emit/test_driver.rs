@@ -8,7 +8,8 @@ use super::names;
 use super::task::store_type;
 use crate::model::{Graph, StoreId, Topic, TopicId, TopicRole, borrowed_to_owned, option_of};
 
-/// The type `TestDriver` and the function `test_driver()`.
+/// The type `TestDriver` and the function `test_driver()`. All of it is inline, so that a program that
+/// tests nothing compiles none of it.
 pub(super) fn test_driver(graph: &Graph) -> TokenStream {
     let inputs = graph.sources.iter().filter_map(|s| handle(graph, &s.ident, s.topic));
     let globals = graph.globals.iter().filter_map(|g| handle(graph, &g.ident, g.topic));
@@ -20,6 +21,7 @@ pub(super) fn test_driver(graph: &Graph) -> TokenStream {
         pub struct TestDriver(::streams::test_driver::Driver);
 
         /// A fresh instance of the topology for a test: empty stores, the wall clock at 0.
+        #[inline]
         pub fn test_driver() -> TestDriver {
             TestDriver(::streams::__private::driver::<Topology>())
         }
@@ -35,12 +37,14 @@ pub(super) fn test_driver(graph: &Graph) -> TokenStream {
         impl ::core::ops::Deref for TestDriver {
             type Target = ::streams::test_driver::Driver;
 
+            #[inline]
             fn deref(&self) -> &Self::Target {
                 &self.0
             }
         }
 
         impl ::core::ops::DerefMut for TestDriver {
+            #[inline]
             fn deref_mut(&mut self) -> &mut Self::Target {
                 &mut self.0
             }
@@ -60,6 +64,7 @@ fn handle(graph: &Graph, ident: &Ident, id: TopicId) -> Option<TokenStream> {
     };
     Some(quote! {
         #[doc = #doc]
+        #[inline]
         pub fn #ident(&mut self) -> ::streams::test_driver::#ty<'_, #key, #value, #kf, #vf> {
             ::streams::test_driver::#ty::new(&mut self.0, #name)
         }
@@ -81,6 +86,7 @@ fn store(graph: &Graph, subtopology: usize, id: StoreId) -> Option<TokenStream> 
     let doc = format!("The store `{ident}`.");
     Some(quote! {
         #[doc = #doc]
+        #[inline]
         pub fn #ident(&mut self) -> &mut #ty {
             match self.0.task::<#task>(#subtopology) {
                 ::core::option::Option::Some(task) => &mut task.#ident,

@@ -3,7 +3,7 @@
 use super::*;
 use streams_core::policy::OnError;
 use streams_core::topology::{
-    SourceDescription, StoreDescription, StoreKind, SubtopologyDescription, TopicDescription,
+    Nodes, SourceDescription, StoreDescription, StoreKind, SubtopologyDescription, TopicDescription,
 };
 
 const fn topic(name: &'static str, role: TopicRole, partitions: Option<i32>) -> TopicDescription {
@@ -56,13 +56,13 @@ static JOINED: TopologyDescription = TopologyDescription {
             sources: &[source(0)],
             stores: &[],
             sinks: &[TopicIndex(1)],
-            nodes: &[],
+            nodes: Nodes::NONE,
         },
         SubtopologyDescription {
             sources: &[source(1), source(2)],
             stores: &[STORE],
             sinks: &[TopicIndex(4)],
-            nodes: &[],
+            nodes: Nodes::NONE,
         },
     ],
     globals: &[],
@@ -77,7 +77,7 @@ static DIRECT: TopologyDescription = TopologyDescription {
         sources: &[source(0), source(1)],
         stores: &[],
         sinks: &[],
-        nodes: &[],
+        nodes: Nodes::NONE,
     }],
     globals: &[],
     on_error: OnError::Fail,

@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use streams_core::store::{KeyValueStore, StateStore};
 use streams_core::task::TaskLogic;
 use streams_core::topology::App;
 use streams_core::topology::{
-    Reset, SourceDescription, StoreDescription, StoreKind, SubtopologyDescription,
+    Nodes, Reset, SourceDescription, StoreDescription, StoreKind, SubtopologyDescription,
     TopicDescription, TopicRole, Topology, TopologyDescription,
 };
 use streams_core::{Error, ErrorKind, Headers, RecordRef, Result};
@@ -64,7 +63,7 @@ impl Topology for Pass {
             sources: &[source("input", 0, &[TopicIndex(1)])],
             stores: &[],
             sinks: &[TopicIndex(1)],
-            nodes: &[],
+            nodes: Nodes::NONE,
         }],
         globals: &[],
         on_error: OnError::Fail,
@@ -128,10 +127,6 @@ impl TaskLogic for PassTask {
     fn stores(&mut self) -> Vec<&mut dyn StateStore> {
         Vec::new()
     }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 fn append(out: &mut Vec<u8>, bytes: Option<&[u8]>) -> Result<bool> {
@@ -166,7 +161,7 @@ macro_rules! count {
                         sources: &[source("words", 0, &[TopicIndex(1)])],
                         stores: &[],
                         sinks: &[TopicIndex(1)],
-                        nodes: &[],
+                        nodes: Nodes::NONE,
                     },
                     SubtopologyDescription {
                         sources: &[source("by-word", 1, &[TopicIndex(3)])],
@@ -178,7 +173,7 @@ macro_rules! count {
                             doc: "",
                         }],
                         sinks: &[TopicIndex(3)],
-                        nodes: &[],
+                        nodes: Nodes::NONE,
                     },
                 ],
                 globals: &[],
@@ -257,10 +252,6 @@ impl TaskLogic for ByWord {
     fn stores(&mut self) -> Vec<&mut dyn StateStore> {
         Vec::new()
     }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
 }
 
 struct PerWord(KeyValueStore<String, i64, Word, BigEndian>);
@@ -298,10 +289,6 @@ impl TaskLogic for PerWord {
 
     fn stores(&mut self) -> Vec<&mut dyn StateStore> {
         vec![&mut self.0]
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) use scan::live_times;
 use super::cache::{Cache, Slot};
 use super::expiry::{Expiry, FIRST_ROW, SEGMENT_BYTES, segment_key};
 use super::home::Home;
-use super::row::{self, Listing, Row};
+use super::row::{self, Row};
 use super::{Backend, FlushBatch, StateStore, WindowRows, order};
 use crate::format::{DecodeOwned, Encode};
 use crate::output::TopicIndex;
@@ -392,31 +392,32 @@ where
     }
 
     fn rows(&self) -> Result<Vec<Row>> {
-        let mut listing = Listing::default();
         let full = |key: &[u8], span: T| {
             let mut full = key.to_vec();
             span.write_changelog(&mut full);
             full
         };
-        if let Some(disk) = self.home.disk() {
-            disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
-                let (timestamp, value) = row::split(row)?;
-                let (key, span) = split_key::<T>(self.home.name, row_key)?;
-                if !self.expiry.is_expired(span.time()) {
-                    listing.insert(full(&key, span), value, timestamp);
-                }
-                Ok(true)
-            })?;
-        }
-        for (key, slot) in self.cache.iter() {
-            let mut encoded = Vec::new();
-            KF::encode(key, &mut encoded)?;
-            for (span, value, timestamp) in slot.value.iter().flat_map(Rows::all) {
-                let live = value.filter(|_| !self.expiry.is_expired(span.time()));
-                let value = row::value::<V, VF>(live);
-                listing.overlay(full(&encoded, span), value, timestamp)?;
+        row::listed(&mut |listing| {
+            if let Some(disk) = self.home.disk() {
+                disk.scan(FIRST_ROW, None, false, &mut |row_key, row| {
+                    let (timestamp, value) = row::split(row)?;
+                    let (key, span) = split_key::<T>(self.home.name, row_key)?;
+                    if !self.expiry.is_expired(span.time()) {
+                        listing.insert(full(&key, span), value, timestamp);
+                    }
+                    Ok(true)
+                })?;
             }
-        }
-        Ok(listing.rows())
+            for (key, slot) in self.cache.iter() {
+                let mut encoded = Vec::new();
+                KF::encode(key, &mut encoded)?;
+                for (span, value, timestamp) in slot.value.iter().flat_map(Rows::all) {
+                    let live = value.filter(|_| !self.expiry.is_expired(span.time()));
+                    let value = row::value::<V, VF>(live);
+                    listing.overlay(full(&encoded, span), value, timestamp)?;
+                }
+            }
+            Ok(())
+        })
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
 use super::Parts;
-use crate::emit::{Emitter, Operand, Vars, here, name};
+use crate::emit::{Emitter, Encoded, Operand, Vars, here, name};
 use crate::model::{NodeId, TopicId};
 use crate::ops::{Operator, keyed_state};
 use crate::rewrite::Function;
@@ -88,7 +88,7 @@ impl Operator for Subscribe {
         let topic = e.graph().topic(self.parts.registration);
         let (st, sf) = (topic.value.clone(), topic.value_format.tokens.clone());
         let write = e.block(|e| {
-            let key = quote_spanned! {here()=> |out| {
+            let writer = quote_spanned! {here()=> |_, out| {
                 ::core::result::Result::Ok(match to {
                     ::core::option::Option::Some(bytes) => {
                         out.extend_from_slice(bytes);
@@ -97,6 +97,11 @@ impl Operator for Subscribe {
                     ::core::option::Option::None => false,
                 })
             }};
+            let key = Encoded {
+                ty: quote_spanned!(here()=> ()),
+                reference: quote_spanned!(here()=> &()),
+                writer,
+            };
             let value = e.encode(&sf, &st, &onwards.value.reference());
             e.write(self.parts.registration, 0, &onwards, key, value)
         });
