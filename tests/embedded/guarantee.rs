@@ -55,7 +55,9 @@ fn at_least_once_at_run_time_is_refused_before_the_broker_is_asked() {
 fn a_log_that_is_open_already_changes_nothing() {
     fn outcome<T: Topology>(dir: &Path) -> streams::runtime::Result<()> {
         let broker = open::<T>(&config(dir));
-        ["orders", "paid"].map(|topic| create(&*broker, topic, 2));
+        for topic in ["orders", "paid"] {
+            create(&*broker, topic, 2);
+        }
         let streams = Streams::start_on(&App::<T>::new(), at_least_once_on_kafka(dir), broker)?;
         streams.stop();
         streams.wait()

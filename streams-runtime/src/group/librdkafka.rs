@@ -49,6 +49,7 @@ impl Membership for Librdkafka {
             Rebalance::Assigned(all) => MembershipEvent::Assigned(self.partitions(all)),
             Rebalance::Revoked(all) => MembershipEvent::Revoked(self.partitions(all)),
             Rebalance::Lost(all) => MembershipEvent::Lost(self.partitions(all)),
+            Rebalance::Overtaken => MembershipEvent::Overtaken,
         }))
     }
 

@@ -23,6 +23,9 @@ pub enum MembershipEvent {
     /// These partitions belong to another member already (the member was thrown out of the group):
     /// nothing of them may be committed.
     Lost(Vec<TopicPartition>),
+    /// Comes before an [`Assigned`](Self::Assigned): another member may have worked on what was
+    /// revoked before, so that nothing that was kept of it is true any more.
+    Overtaken,
 }
 
 /// A worker's place in the group. Events come while its client is polled.

@@ -27,6 +27,18 @@ impl Worker<'_> {
                 self.routes = Routes::default();
                 self.membership.acknowledge_revoked()
             }
+            MembershipEvent::Overtaken => {
+                let tasks = self.tasks.len();
+                if tasks > 0 {
+                    tracing::warn!(
+                        "worker {}: the group went on without it for a while; closing the {tasks} \
+                         tasks that it kept",
+                        self.number
+                    );
+                }
+                self.close_tasks(|_| false);
+                Ok(())
+            }
             MembershipEvent::Lost(partitions) => {
                 tracing::warn!(
                     "worker {}: {} partitions were lost to other members; closing their tasks \

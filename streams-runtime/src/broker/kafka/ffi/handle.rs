@@ -33,6 +33,11 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// True if no generation of the group has come between the other and this one.
+    pub(super) fn follows(&self, other: &Self) -> bool {
+        self.id == other.id && self.generation == other.generation.wrapping_add(1)
+    }
+
     /// Who a consumer is in its group at the moment.
     ///
     /// # Safety

@@ -22,6 +22,9 @@ pub(crate) enum Rebalance {
     Revoked(Vec<(String, i32)>),
     /// Revoked, and another member may have them already.
     Lost(Vec<(String, i32)>),
+    /// The group has had a generation without this member since the revocation before: another one
+    /// may have worked on what was revoked.
+    Overtaken,
 }
 
 /// What the callback writes to.
@@ -32,6 +35,8 @@ pub(super) struct Rebalances {
     closing: AtomicBool,
     /// As whom the partitions were assigned; none after they were lost or given back.
     member: Mutex<Option<Member>>,
+    /// As whom partitions were given back last.
+    former: Mutex<Option<Member>>,
 }
 
 impl Rebalances {
@@ -39,9 +44,31 @@ impl Rebalances {
         self.news.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }
 
+    fn push(&self, news: Rebalance) {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).push_back(news);
+    }
+
     /// The member that owns the assignment.
     pub(super) fn member(&self) -> MutexGuard<'_, Option<Member>> {
         self.member.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the assignment of a member; false if it does not follow at once on the one before.
+    fn take(&self, now: Option<Member>) -> bool {
+        let former = self.former.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let follows = match (&former, &now) {
+            // The first assignment.
+            (None, _) => true,
+            (Some(former), Some(now)) => now.follows(former),
+            (Some(_), None) => false,
+        };
+        *self.member() = now;
+        follows
+    }
+
+    /// The partitions of this member are given back.
+    fn revoke(&self, member: Option<Member>) {
+        *self.former.lock().unwrap_or_else(PoisonError::into_inner) = member;
     }
 
     pub(super) fn close(&self) {
@@ -71,7 +98,9 @@ pub(super) unsafe extern "C" fn on_rebalance(
     let news = match code {
         c::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
             // SAFETY: a live instance.
-            *rebalances.member() = unsafe { Member::of(rk) };
+            if !rebalances.take(unsafe { Member::of(rk) }) {
+                rebalances.push(Rebalance::Overtaken);
+            }
             Rebalance::Assigned(partitions)
         }
         // A member that was thrown out during a rebalance, or between two polls, is told of a
@@ -79,11 +108,16 @@ pub(super) unsafe extern "C" fn on_rebalance(
         // SAFETY: a live instance.
         _ if lost || *rebalances.member() != unsafe { Member::of(rk) } => {
             *rebalances.member() = None;
+            rebalances.revoke(None);
             Rebalance::Lost(partitions)
         }
-        _ => Rebalance::Revoked(partitions),
+        _ => {
+            let member = rebalances.member().clone();
+            rebalances.revoke(member);
+            Rebalance::Revoked(partitions)
+        }
     };
-    rebalances.news.lock().unwrap_or_else(PoisonError::into_inner).push_back(news);
+    rebalances.push(news);
     // The batched receive serves a callback and waits on; make it return, so that the worker sees
     // the news at once and not when its time is up.
     // SAFETY: a live instance; the queue reference is given back.
@@ -92,6 +126,35 @@ pub(super) unsafe extern "C" fn on_rebalance(
         if !queue.is_null() {
             c::rd_kafka_queue_yield(queue);
             c::rd_kafka_queue_destroy(queue);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(id: &str, generation: i32) -> Option<Member> {
+        Some(Member { generation, id: id.to_owned() })
+    }
+
+    #[test]
+    fn only_the_next_generation_of_the_same_member_follows_on_a_revocation() {
+        let cases = [
+            (member("a", 7), member("a", 8), true),
+            // It sat out a generation, frozen as it was.
+            (member("a", 7), member("a", 9), false),
+            // It was thrown out and came back.
+            (member("a", 7), member("b", 8), false),
+            (member("a", 7), None, false),
+            (None, member("a", 1), true),
+        ];
+        for (former, now, follows) in cases {
+            let rebalances = Rebalances::default();
+            rebalances.revoke(former.clone());
+            assert_eq!(rebalances.take(now.clone()), follows, "{former:?}, {now:?}");
+            assert_eq!(*rebalances.member(), now);
+            assert!(rebalances.take(member("c", 1)), "a revocation counts once");
         }
     }
 }
