@@ -296,9 +296,9 @@ impl TaskContext {
         timestamp: i64,
         key_suffix: u32,
         key: &K,
-        write_key: impl FnOnce(&K, &mut Vec<u8>) -> Result<bool>,
+        write_key: fn(&K, &mut Vec<u8>) -> Result<bool>,
         value: &V,
-        write_value: impl FnOnce(&V, &mut Vec<u8>) -> Result<bool>,
+        write_value: fn(&V, &mut Vec<u8>) -> Result<bool>,
     ) -> Result<()> {
         self.output.write_windowed(
             topic,

@@ -45,6 +45,15 @@ pub fn encode_nullable<F: Encode<T>, T>(value: &Option<T>, out: &mut Vec<u8>) ->
     }
 }
 
+/// Writes what is encoded already, or null.
+#[inline]
+pub fn encode_bytes(value: &Option<&[u8]>, out: &mut Vec<u8>) -> Result<bool> {
+    if let Some(bytes) = value {
+        out.extend_from_slice(bytes);
+    }
+    Ok(value.is_some())
+}
+
 #[cold]
 fn in_part(part: &str, e: Error) -> Error {
     Error::with_source(e.kind(), format!("the {part} cannot be decoded: {e}"), e)

@@ -27,7 +27,9 @@ pub use session::session;
 pub use sliding::sliding;
 pub use unsent::{Unsent, UnsentUpdate};
 
-pub use boundary::{decode_key, decode_nullable, decode_value, encode, encode_nullable};
+pub use boundary::{
+    decode_key, decode_nullable, decode_value, encode, encode_bytes, encode_nullable,
+};
 
 use crate::{Error, ErrorKind};
 

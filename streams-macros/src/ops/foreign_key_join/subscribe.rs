@@ -88,19 +88,10 @@ impl Operator for Subscribe {
         let topic = e.graph().topic(self.parts.registration);
         let (st, sf) = (topic.value.clone(), topic.value_format.tokens.clone());
         let write = e.block(|e| {
-            let writer = quote_spanned! {here()=> |_, out| {
-                ::core::result::Result::Ok(match to {
-                    ::core::option::Option::Some(bytes) => {
-                        out.extend_from_slice(bytes);
-                        true
-                    }
-                    ::core::option::Option::None => false,
-                })
-            }};
             let key = Encoded {
-                ty: quote_spanned!(here()=> ()),
-                reference: quote_spanned!(here()=> &()),
-                writer,
+                ty: quote_spanned!(here()=> ::core::option::Option<&[u8]>),
+                reference: quote_spanned!(here()=> &to),
+                writer: quote_spanned!(here()=> ::streams::__private::encode_bytes),
             };
             let value = e.encode(&sf, &st, &onwards.value.reference());
             e.write(self.parts.registration, 0, &onwards, key, value)
