@@ -82,10 +82,16 @@ impl Directory {
     /// A name that no other directory has, made once: what works on this directory is known by it.
     pub(crate) fn process(&self) -> Result<String> {
         let path = self.path.join(PROCESS);
-        match std::fs::read_to_string(&path) {
-            Ok(name) if is_process(name.trim()) => return Ok(name.trim().to_owned()),
-            // Torn by a crash of the machine: nothing else is known by it yet, or times out.
-            Ok(_) => {}
+        match std::fs::read(&path) {
+            // Torn by a crash of the machine, or damaged: nothing else is known by it yet, or times
+            // out.
+            Ok(bytes) => {
+                if let Some(name) = std::str::from_utf8(&bytes).ok().map(str::trim)
+                    && is_process(name)
+                {
+                    return Ok(name.to_owned());
+                }
+            }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
             Err(e) => return Err(unusable(&path, "cannot be read", e)),
         }
@@ -188,6 +194,8 @@ mod tests {
         let first = name(one.path());
         assert_eq!(name(one.path()), first);
         assert_ne!(name(two.path()), first);
+        std::fs::write(one.path().join(PROCESS), [0xff, 0xfe]).unwrap();
+        assert!(is_process(&name(one.path())));
         std::fs::write(one.path().join(PROCESS), "12").unwrap();
         assert!(is_process(&name(one.path())));
     }
