@@ -127,7 +127,9 @@ fn counted(broker: &dyn Broker, topic: &str) -> Counted {
 fn the_clock_calls_and_topics_by_name_run_on_kafka_and_nothing_comes_twice_over_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let topics = ["questions", "counts", "red", "green"];
-    let (config, names) = on_kafka(dir.path(), "desk", &topics);
+    let (mut config, names) = on_kafka(dir.path(), "desk", &topics);
+    // Records name these themselves: the topology does not know them.
+    config.topics.retain(|topic, _| !["red", "green"].contains(&topic.as_str()));
     let app = App::<desk::Topology>::new();
     let broker = broker_for(&app, &config).unwrap();
     create(&*broker, &names);
