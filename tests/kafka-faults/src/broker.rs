@@ -41,7 +41,7 @@ impl Cluster {
     /// The cluster that runs in a directory.
     ///
     /// # Errors
-    /// If there is none, or it cannot do without one of its nodes.
+    /// If there is none.
     pub fn find(dir: PathBuf, bootstrap: &str) -> Result<Self> {
         let path = dir.join("pids");
         let text = std::fs::read_to_string(&path)?;
@@ -60,13 +60,8 @@ impl Cluster {
     }
 
     /// How many nodes it has.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.nodes.len()
-    }
-
-    /// True if it has none.
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
     }
 
     /// SIGKILL of a node.

@@ -1,5 +1,5 @@
 //! `kafka-faults`: see the library. Needs brokers whose smallest session timeout is a second or so;
-//! `cargo xtask faults kafka` starts one.
+//! `cargo xtask faults kafka` starts them.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -82,7 +82,7 @@ fn run(cli: &Cli) -> Result<bool, Box<dyn std::error::Error>> {
         None => None,
     };
     let scenarios = all(&cli.scenario, &Scenario::ALL);
-    if scenarios.contains(&Scenario::Broker) && cluster.as_ref().is_none_or(|c| c.len() < NODES) {
+    if scenarios.contains(&Scenario::Broker) && cluster.as_ref().is_none_or(|c| c.size() < NODES) {
         let text = format!("scenario broker needs --broker-dir of a cluster of {NODES} nodes");
         return Err(text.into());
     }

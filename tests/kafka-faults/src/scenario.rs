@@ -209,7 +209,7 @@ impl Stage<'_> {
         let Some(cluster) = &mut self.cluster else {
             return Err(Error::other("the cluster's directory is not known"));
         };
-        let number = self.random.of(0..cluster.len() as u64) as usize;
+        let number = self.random.of(0..cluster.size() as u64) as usize;
         cluster.kill(number)?;
         sleep(away);
         cluster.start(number)?;

@@ -12,12 +12,10 @@ use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// One connection for all questions of the process; may be used by all its threads.
 pub(super) struct Admin {
-    config: KafkaConfig,
+    config: Arc<KafkaConfig>,
     handle: Arc<Handle>,
     /// The groups whose offsets were asked for: the application's own, as a rule.
     onlookers: Mutex<HashMap<String, Arc<Handle>>>,
-    timeout: Duration,
-    replication_factor: i32,
     /// Since when every topic should be known to every broker, but for [`TOPIC_PROPAGATION`]: this
     /// process began to look, or created one.
     news: Mutex<Instant>,
@@ -33,20 +31,13 @@ const FIRST_ATTEMPT: Duration = Duration::from_secs(1);
 const TOPIC_PROPAGATION: Duration = Duration::from_secs(5);
 
 impl Admin {
-    pub(super) fn new(config: &KafkaConfig) -> Result<Self> {
+    pub(super) fn new(config: Arc<KafkaConfig>) -> Result<Self> {
         let handle = config.start(Kind::Admin, &[("client.id", "streams-admin")])?;
-        Ok(Self {
-            config: config.clone(),
-            handle,
-            onlookers: Mutex::default(),
-            timeout: config.request_timeout,
-            replication_factor: config.replication_factor,
-            news: Mutex::new(Instant::now()),
-        })
+        Ok(Self { config, handle, onlookers: Mutex::default(), news: Mutex::new(Instant::now()) })
     }
 
     pub(super) fn topics(&self, names: &[&str]) -> Result<Vec<Option<TopicSpec>>> {
-        let infos = self.describe(names, self.timeout)?;
+        let infos = self.describe(names, self.config.request_timeout)?;
         names
             .iter()
             .map(|name| match infos.get(*name) {
@@ -80,11 +71,11 @@ impl Admin {
         if topics.is_empty() {
             return Ok(());
         }
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now() + self.config.request_timeout;
         let new = topics.iter().map(|t| (t.name.as_str(), t.partitions, &t.config));
         let outcomes = self
             .handle
-            .create_topics(new, self.replication_factor, self.timeout)?
+            .create_topics(new, self.config.replication_factor, self.config.request_timeout)?
             .map_err(|f| error("creating topics", &f))?;
         for (name, failure) in outcomes {
             if failure.code != Code::NONE && failure.code != Code::TOPIC_ALREADY_EXISTS {
@@ -102,10 +93,10 @@ impl Admin {
         if names.is_empty() {
             return Ok(());
         }
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now() + self.config.request_timeout;
         let outcomes = self
             .handle
-            .delete_topics(names, self.timeout)?
+            .delete_topics(names, self.config.request_timeout)?
             .map_err(|f| error("deleting topics", &f))?;
         for (name, failure) in outcomes {
             if failure.code != Code::NONE && !absent(failure.code) {
@@ -200,11 +191,11 @@ impl Admin {
     pub(super) fn delete_records(&self, before: &[(TopicPartition, i64)]) -> Result<()> {
         let doing = "deleting the read records of";
         let places: Vec<TopicPartition> = before.iter().map(|(p, _)| p.clone()).collect();
-        self.of_leaders(&places, self.timeout, || {
+        self.of_leaders(&places, self.config.request_timeout, || {
             let wanted = before.iter().map(|(p, offset)| (&*p.topic, p.partition, *offset));
             let entries = self
                 .handle
-                .delete_records(wanted, self.timeout)?
+                .delete_records(wanted, self.config.request_timeout)?
                 .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
             in_order(&places, entries, doing).map(|_| ())
         })
@@ -269,11 +260,18 @@ impl Admin {
         let began = Instant::now();
         let mut patient = FIRST_ATTEMPT;
         loop {
-            let left = self.timeout.saturating_sub(began.elapsed()).max(LOOK_AGAIN).min(patient);
+            let left = self
+                .config
+                .request_timeout
+                .saturating_sub(began.elapsed())
+                .max(LOOK_AGAIN)
+                .min(patient);
             patient = patient.saturating_mul(2);
             let patience = |e: &Error| match (e.kind(), e.name()) {
-                (ErrorKind::Retry, _) => self.timeout,
-                (_, Some(ErrorName::TopicMissing)) => TOPIC_PROPAGATION.min(self.timeout),
+                (ErrorKind::Retry, _) => self.config.request_timeout,
+                (_, Some(ErrorName::TopicMissing)) => {
+                    TOPIC_PROPAGATION.min(self.config.request_timeout)
+                }
                 _ => Duration::ZERO,
             };
             match ask(left) {
@@ -303,7 +301,7 @@ impl Admin {
         done: impl Fn(Option<&TopicInfo>) -> bool,
     ) -> Result<()> {
         loop {
-            let infos = self.describe(names, self.timeout)?;
+            let infos = self.describe(names, self.config.request_timeout)?;
             let Some(name) = names.iter().find(|name| !done(infos.get(**name))) else {
                 return Ok(());
             };
@@ -312,7 +310,7 @@ impl Admin {
                     ErrorKind::Retry,
                     format!(
                         "topic {name} {still} after {:?}: look at the cluster's controller",
-                        self.timeout
+                        self.config.request_timeout
                     ),
                 ));
             }

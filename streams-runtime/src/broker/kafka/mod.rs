@@ -44,8 +44,9 @@ impl KafkaBroker {
         for kind in [Kind::Consumer, Kind::Producer] {
             config.conf(kind, &[])?;
         }
-        let admin = Arc::new(Admin::new(&config)?);
-        Ok(Self { config: Arc::new(config), admin })
+        let config = Arc::new(config);
+        let admin = Arc::new(Admin::new(Arc::clone(&config))?);
+        Ok(Self { config, admin })
     }
 }
 
