@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use streams::runtime::broker::kafka::{KafkaBroker, KafkaConfig};
 use streams::runtime::broker::{Broker, TopicSpec};
+use streams::runtime::restore::Listener;
 use streams::runtime::{Config, Loader, Streams, read_topic};
 use streams::{App, Topology};
 
@@ -134,7 +135,18 @@ impl Application {
 
     /// Starts us.
     pub(crate) fn start_ours<T: Topology>(&self, app: &App<T>, round: usize) -> Streams {
+        self.start_listening(app, round, None)
+    }
+
+    /// Starts us, with somebody who hears of restores.
+    pub(crate) fn start_listening<T: Topology>(
+        &self,
+        app: &App<T>,
+        round: usize,
+        listener: Option<Listener>,
+    ) -> Streams {
         let mut config = Config::new();
+        config.restore_listener = listener;
         config.brokers = Some(self.bootstrap.clone());
         config.application_id = Some(self.id.clone());
         config.state_dir = self.dir.path().join(format!("ours-{round}"));
