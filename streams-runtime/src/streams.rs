@@ -11,7 +11,7 @@ use streams_core::topology::{App, Topology, TopologyDescription};
 
 use crate::broker::embedded::{EmbeddedBroker, EmbeddedConfig};
 use crate::broker::kafka::{self, KafkaBroker};
-use crate::broker::{Broker, TopicPartition};
+use crate::broker::{Broker, TopicPartition, TopicSpec};
 use crate::config::{Config, Durability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Rules};
@@ -122,7 +122,27 @@ pub(crate) fn prepare(
     if create && !missing.is_empty() {
         broker.create_topics(&missing)?;
     }
+    keep_their_rows(&plan, broker, &missing)?;
     Ok(plan)
+}
+
+/// Refuses tables whose rows are to come back from their topics, if the topics lose them.
+fn keep_their_rows(plan: &Plan, broker: &dyn Broker, missing: &[TopicSpec]) -> Result<()> {
+    let mut losing = Vec::new();
+    for topic in plan.source_changelogs() {
+        if !missing.iter().any(|m| m.name == topic) && !broker.keeps_latest(topic)? {
+            losing.push(topic);
+        }
+    }
+    match losing.is_empty() {
+        true => Ok(()),
+        false => Err(Error::config(format!(
+            "topic {} is the changelog of a table (`changelog = source`) and deletes records that may \
+             be the latest of their keys: set its cleanup.policy to compact, or leave `changelog = \
+             source` out",
+            losing.join(" and topic ")
+        ))),
+    }
 }
 
 /// Refuses to run a topology with less than its `guarantee`. The embedded log knows nothing less than

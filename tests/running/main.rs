@@ -9,6 +9,8 @@
 )]
 
 mod clock_calls_topics;
+mod declared_windows;
 mod foreign_key;
 mod global_table;
+mod source_changelog;
 mod support;

@@ -25,14 +25,30 @@ pub(crate) fn two_operators(errors: &mut Diagnostics, name: &Ident, first: Span)
 /// A windowed operator keeps its windows in a store of its own.
 pub(crate) fn declared_for_windows(
     errors: &mut Diagnostics,
-    name: &Ident,
-    kind: StoreKind,
+    (name, kind): (&Ident, StoreKind),
     operator: &Ident,
+    (word, needed_ms): (&str, i64),
 ) {
     let what = kind.what();
+    let windows = if word == "session" { "sessions" } else { "windows" };
     let message = format!(
-        "store `{name}` is {what}, and a windowed `{operator}` keeps windows: name a store \
-         that is not declared, and the operator declares it"
+        "store `{name}` is {what}, and this `{operator}` keeps {windows}: declare it as \
+         `{word}<K, V>, retention = {needed_ms}ms`, or name a store that is not declared, and the \
+         operator declares it"
+    );
+    errors.error(name.span(), message);
+}
+
+/// A store of windows keeps them as long as they take records.
+pub(crate) fn shorter_than_windows(
+    errors: &mut Diagnostics,
+    name: &Ident,
+    kept_ms: i64,
+    needed_ms: i64,
+) {
+    let message = format!(
+        "store `{name}` keeps its rows for {kept_ms} ms, and these windows take records for \
+         {needed_ms} ms: declare it with `retention = {needed_ms}ms` or more"
     );
     errors.error(name.span(), message);
 }
@@ -44,6 +60,46 @@ pub(crate) fn without_retention(errors: &mut Diagnostics, kind: &Ident) {
          (`retention = 1h`)"
     );
     errors.error(kind.span(), message);
+}
+
+/// What may keep a table from being what its topic says.
+pub(crate) struct SourceChangelog {
+    /// A function takes the time from the record.
+    pub(crate) timed: Option<Span>,
+    /// The table has a history.
+    pub(crate) versioned: bool,
+    /// It begins with what comes after its start.
+    pub(crate) latest: bool,
+    /// No record is left out.
+    pub(crate) keeps_all: bool,
+}
+
+/// A table comes back from its topic only as it was if each record of the topic is a row as it is.
+pub(crate) fn source_changelog(
+    errors: &mut Diagnostics,
+    name: &Ident,
+    at: Span,
+    table: &SourceChangelog,
+) {
+    let refused = |why: &str| {
+        format!(
+            "table `{name}` cannot have its topic for a changelog: {why}; leave out `changelog = \
+             source`, and it has a changelog of its own"
+        )
+    };
+    if let Some(timed) = table.timed {
+        let message = refused("its rows would come back with the records' own times");
+        errors.error_with(at, message, timed, "the times are taken here");
+    }
+    if table.versioned {
+        errors.error(at, refused("a compacted topic forgets the history that `versioned` keeps"));
+    }
+    if table.latest {
+        errors.error(at, refused("with `reset = latest`, rows would come back that it never had"));
+    }
+    if !table.keeps_all {
+        errors.error(at, refused("records that are left out as errors would come back"));
+    }
 }
 
 /// An operator that keeps the latest value has a key-value store. False after an error.

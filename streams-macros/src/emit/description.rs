@@ -33,11 +33,20 @@ fn option<T: quote::ToTokens>(value: Option<T>) -> TokenStream {
 }
 
 /// The number of a store's changelog, if it has one.
-pub(super) fn changelog(store: &Store) -> TokenStream {
-    option(store.changelog.map(|topic| {
-        let topic = topic.0 as u16;
-        quote!(::streams::__private::TopicIndex(#topic))
-    }))
+fn changelog(store: &Store) -> TokenStream {
+    option(store.changelog.map(index))
+}
+
+/// The number of the topic that a store writes its changes to, if there is one: nothing is written to a
+/// source, from which they came.
+pub(super) fn written_changelog(graph: &Graph, store: &Store) -> TokenStream {
+    let written = |topic: &TopicId| matches!(graph.topic(*topic).role, TopicRole::Changelog(_));
+    option(store.changelog.filter(written).map(index))
+}
+
+fn index(topic: TopicId) -> TokenStream {
+    let topic = topic.0 as u16;
+    quote!(::streams::__private::TopicIndex(#topic))
 }
 
 fn topic(topic: &Topic) -> TokenStream {

@@ -263,7 +263,7 @@ fn init(graph: &Graph, id: StoreId) -> TokenStream {
     let store = graph.store(id);
     let (ident, name) = (&store.ident, store.name.clone());
     let at = at_state(graph, id);
-    let changelog = super::description::changelog(store);
+    let changelog = super::description::written_changelog(graph, store);
     match store.kind {
         StoreKind::Unmatched => {
             quote!(#ident: ::streams::store::UnmatchedStore::new(#name, #changelog))

@@ -7,7 +7,8 @@ use syn::{Expr, Ident, Type};
 use super::build::{Builder, Named};
 use super::format::Format;
 use super::graph::*;
-use super::options::Options;
+use super::on_error::{InvalidTime, OnError};
+use super::options::{Options, TableChangelog};
 use super::settings::Emit;
 use super::types::*;
 use crate::check;
@@ -53,7 +54,10 @@ impl Builder<'_> {
         let value_format = options.format("format");
         let key_format = options.format("key_format");
         let memory = table && options.flag("memory");
-        let logged = !table || options.logged();
+        let changelog = match table {
+            true => options.table_changelog(),
+            false => TableChangelog::Own,
+        };
         let versioned = if table { options.retention("versioned") } else { None };
         let on_commit = table && options.on_commit(emit);
         options.finish();
@@ -74,6 +78,18 @@ impl Builder<'_> {
             None => self.graph.policies.deserialization,
         };
         let invalid_time = self.invalid_time(invalid_time, on_error);
+        if let TableChangelog::Source(span) = changelog {
+            let timed = time.as_ref().map(syn::spanned::Spanned::span);
+            let keeps_all =
+                on_error == OnError::Fail && invalid_time == InvalidTime::OnError(OnError::Fail);
+            let obstacles = check::stores::SourceChangelog {
+                timed,
+                versioned: versioned.is_some(),
+                latest,
+                keeps_all,
+            };
+            check::stores::source_changelog(self.errors, &input.name, span, &obstacles);
+        }
         let source = SourceId(self.graph.sources.len());
         let node = NodeId(self.graph.nodes.len());
         self.graph.sources.push(Source {
@@ -108,7 +124,11 @@ impl Builder<'_> {
                 doc: input.doc.clone(),
                 shared: false,
             };
-            let store = self.add_store(store, logged);
+            let store = match changelog {
+                TableChangelog::Own => self.add_store(store, true),
+                TableChangelog::Off => self.add_store(store, false),
+                TableChangelog::Source(_) => self.push_store(store, Some(topic)),
+            };
             (Box::new(ops::TableSource { source, store }), Some(store))
         } else {
             (Box::new(ops::Source { source }), None)
@@ -256,9 +276,9 @@ impl Builder<'_> {
         self.add_store(store, logged)
     }
 
-    fn add_store(&mut self, mut store: Store, logged: bool) -> StoreId {
+    fn add_store(&mut self, store: Store, logged: bool) -> StoreId {
         let name = format!("{}-changelog", store.name);
-        store.changelog = logged.then(|| {
+        let changelog = logged.then(|| {
             self.topic(Topic {
                 name: quote!(#name),
                 role: TopicRole::Changelog(store.kind.kept()),
@@ -269,6 +289,11 @@ impl Builder<'_> {
                 value_format: store.value_format.clone(),
             })
         });
+        self.push_store(store, changelog)
+    }
+
+    fn push_store(&mut self, mut store: Store, changelog: Option<TopicId>) -> StoreId {
+        store.changelog = changelog;
         if self.graph.stores.iter().any(|other| other.ident == store.ident) {
             // `check::stable_names` reports it.
             store.ident = quote::format_ident!("{}_{}", store.ident, self.graph.stores.len());

@@ -29,7 +29,7 @@ pub(crate) enum OnError {
 }
 
 /// What becomes of a record with a negative timestamp.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InvalidTime {
     OnError(OnError),
     /// It takes the largest timestamp of its partition so far.

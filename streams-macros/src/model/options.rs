@@ -1,5 +1,6 @@
 //! The options of a declaration.
 
+use proc_macro2::Span;
 use syn::{Expr, Ident};
 
 use super::duration::milliseconds;
@@ -9,6 +10,21 @@ use super::settings::Emit;
 use crate::check;
 use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Opt;
+
+/// Where the history of a table's store is.
+#[derive(Clone, Copy)]
+pub(super) enum TableChangelog {
+    /// In a topic beside the table's.
+    Own,
+    /// Nowhere.
+    Off,
+    /// In the table's own topic.
+    Source(Span),
+}
+
+fn is_word(value: &Expr, word: &str) -> bool {
+    matches!(value, Expr::Path(path) if path.path.is_ident(word))
+}
 
 /// Reads options by name, and reports those that nothing asked for.
 pub(super) struct Options<'e> {
@@ -78,13 +94,28 @@ impl<'e> Options<'e> {
     /// `changelog = off`: false then.
     pub(super) fn logged(&mut self) -> bool {
         let Some(value) = self.expr("changelog") else { return true };
-        let off = matches!(&value, Expr::Path(path) if path.path.is_ident("off"));
+        let off = is_word(&value, "off");
         if !off {
             let message =
                 "`changelog = off` keeps a store without a changelog; leave it out for one with it";
             self.errors.error(syn::spanned::Spanned::span(&value), message);
         }
         !off
+    }
+
+    /// `changelog = off | source` of a table.
+    pub(super) fn table_changelog(&mut self) -> TableChangelog {
+        let Some(value) = self.expr("changelog") else { return TableChangelog::Own };
+        let span = syn::spanned::Spanned::span(&value);
+        if is_word(&value, "off") {
+            return TableChangelog::Off;
+        }
+        if !is_word(&value, "source") {
+            let message = "`changelog` is `off` (the table's store has none) or `source` (the table's \
+                           own topic is it); leave it out for a topic beside it";
+            self.errors.error(span, message);
+        }
+        TableChangelog::Source(span)
     }
 
     /// A time for which something is kept, at least a millisecond.

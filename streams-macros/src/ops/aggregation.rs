@@ -80,8 +80,14 @@ pub(super) fn state(
     let store = state_store(builder, key, window, call, argument, value)?;
     let on_close = window.is_some_and(|w| w.emit == Emit::Close);
     let clock = on_close.then(|| builder.clock_store(&argument.name));
-    if let Some(window) = window {
-        builder.graph.store_mut(store).on_commit = window.emit == Emit::Commit;
+    let mut window = window;
+    if let Some(window) = &mut window {
+        let store = builder.graph.store_mut(store);
+        // A declared store says it for its operator, too.
+        if store.on_commit && window.emit == Emit::Update {
+            window.emit = Emit::Commit;
+        }
+        store.on_commit = window.emit == Emit::Commit;
     }
     Some(State { store, window, part: 0, clock })
 }
@@ -114,11 +120,10 @@ fn state_store(
     if argument.existing(builder).is_some() {
         let id = builder.claim_store(name)?;
         let kind = builder.graph.store(id).kind;
-        if window.is_some() {
-            check::stores::declared_for_windows(builder.errors, name, kind, &call.name);
-            return None;
-        }
-        return check::stores::of_a_table(builder.errors, name, kind, &call.name).then_some(id);
+        return match window {
+            Some(window) => keep_windows(builder, id, name, &window, &call.name),
+            None => check::stores::of_a_table(builder.errors, name, kind, &call.name).then_some(id),
+        };
     }
     let Some(value) = argument.declared.clone().or(value) else {
         builder.errors.error(
@@ -138,17 +143,51 @@ fn state_store(
     };
     let kind = match window {
         None => StoreKind::KeyValue,
-        Some(w) => {
-            let retention_ms = w.retention_ms(builder.graph.settings.semantics);
-            match w.kind {
-                WindowKind::Sliding { .. } => StoreKind::Sliding { retention_ms },
-                WindowKind::Session { .. } => StoreKind::Session { retention_ms },
-                _ => StoreKind::Window { retention_ms },
-            }
-        }
+        Some(w) => kind_for(&w, w.retention_ms(builder.graph.settings.semantics)),
     };
     let key = borrowed_to_owned(key);
     Some(builder.declare_store_in_place(name, kind, key, value, name.span()))
+}
+
+fn kind_for(window: &WindowSpec, retention_ms: i64) -> StoreKind {
+    match window.kind {
+        WindowKind::Sliding { .. } => StoreKind::Sliding { retention_ms },
+        WindowKind::Session { .. } => StoreKind::Session { retention_ms },
+        _ => StoreKind::Window { retention_ms },
+    }
+}
+
+/// A declared store for windows like these: of their kind, and for as long as they need.
+fn keep_windows(
+    builder: &mut Builder<'_>,
+    id: StoreId,
+    name: &Ident,
+    window: &WindowSpec,
+    operator: &Ident,
+) -> Option<StoreId> {
+    let needed = window.retention_ms(builder.graph.settings.semantics);
+    let declared = builder.graph.store(id).kind;
+    let session = matches!(window.kind, WindowKind::Session { .. });
+    let kept_ms = match declared {
+        StoreKind::Window { retention_ms } if !session => retention_ms,
+        StoreKind::Session { retention_ms } if session => retention_ms,
+        _ => {
+            let word = if session { "session" } else { "window" };
+            check::stores::declared_for_windows(
+                builder.errors,
+                (name, declared),
+                operator,
+                (word, needed),
+            );
+            return None;
+        }
+    };
+    if kept_ms < needed {
+        check::stores::shorter_than_windows(builder.errors, name, kept_ms, needed);
+        return None;
+    }
+    builder.graph.store_mut(id).kind = kind_for(window, kept_ms);
+    Some(id)
 }
 
 /// The table that an aggregation makes.

@@ -143,6 +143,10 @@ pub trait Broker: Send + Sync {
     /// What is known of these topics; `None` for one that does not exist.
     fn topics(&self, names: &[&str]) -> Result<Vec<Option<TopicSpec>>>;
 
+    /// True if the latest record of each key stays in this topic for ever: it is compacted, or nothing of
+    /// it is deleted.
+    fn keeps_latest(&self, topic: &str) -> Result<bool>;
+
     /// Creates topics and waits until they can be written. A topic that is there already is left
     /// as it is; the caller compares partitions afterwards.
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<()>;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use streams_core::topology::{TopicRole, TopologyDescription};
+use streams_core::topology::{TopicDescription, TopicRole, TopologyDescription};
 
 use super::Rules;
 
@@ -219,7 +219,10 @@ impl Counts {
         for (number, subtopology) in self.topology.subtopologies.iter().enumerate() {
             let tasks = self.of_sources(number);
             for changelog in subtopology.stores.iter().filter_map(|s| s.changelog) {
-                if let Some(tasks) = tasks {
+                let topic = self.topology.topics.get(usize::from(changelog.0));
+                if let Some(tasks) = tasks
+                    && topic.is_some_and(TopicDescription::is_internal)
+                {
                     self.set(usize::from(changelog.0), tasks);
                 }
             }

@@ -74,6 +74,8 @@ pub(crate) struct Changelog {
     pub(crate) store: usize,
     /// Full name of the topic.
     pub(crate) topic: Arc<str>,
+    /// True for a source, which has the rows of a table and is written by others.
+    pub(crate) source: bool,
 }
 
 /// What runs where: the result of planning, shared by all workers.
@@ -189,12 +191,18 @@ impl Plan {
             let mut changelogs = Vec::new();
             for (store, description) in subtopology.stores.iter().enumerate() {
                 let Some(index) = description.changelog else { continue };
-                let topic = plan.topic(index).map(|t| Arc::clone(&t.name));
-                changelogs.extend(topic.map(|topic| Changelog { store, topic }));
+                let Some(topic) = plan.topic(index) else { continue };
+                let source = topic.role == TopicRole::Source;
+                changelogs.push(Changelog { store, topic: Arc::clone(&topic.name), source });
             }
             plan.changelogs.push(changelogs);
         }
         plan
+    }
+
+    /// The sources that are changelogs, too.
+    pub(crate) fn source_changelogs(&self) -> impl Iterator<Item = &str> {
+        self.changelogs.iter().flatten().filter(|c| c.source).map(|c| &*c.topic)
     }
 
     /// The topic of this number.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use streams_core::output::TopicIndex;
 use streams_core::topology::{TopicRole, TopologyDescription};
 
 use super::PlannedTopic;
@@ -21,7 +22,9 @@ pub(super) fn missing(
     existing: &BTreeMap<String, i32>,
 ) -> Vec<TopicSpec> {
     let mut specs: Vec<TopicSpec> = Vec::new();
-    for (topic, planned) in topology.topics.iter().zip(planned) {
+    let changelogs: Vec<TopicIndex> =
+        topology.subtopologies.iter().flat_map(|s| s.stores).filter_map(|s| s.changelog).collect();
+    for (number, (topic, planned)) in topology.topics.iter().zip(planned).enumerate() {
         let listed = specs.iter().any(|s| *s.name == *planned.name);
         if listed || existing.contains_key(&*planned.name) {
             continue;
@@ -29,7 +32,13 @@ pub(super) fn missing(
         specs.push(TopicSpec {
             name: planned.name.to_string(),
             partitions: planned.partitions,
-            config: config(topic.role),
+            config: match topic.role {
+                // Its rows come back from it.
+                TopicRole::Source if changelogs.iter().any(|c| usize::from(c.0) == number) => {
+                    BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())])
+                }
+                role => config(role),
+            },
         });
     }
     specs

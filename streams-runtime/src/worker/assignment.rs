@@ -149,9 +149,10 @@ impl Worker<'_> {
         let inputs = shared.plan.inputs(id);
         let changelogs = shared.plan.changelogs.get(id.subtopology).into_iter().flatten();
         let changelogs = changelogs
-            .map(|c| TaskChangelog {
-                store: c.store,
-                place: TopicPartition { topic: Arc::clone(&c.topic), partition: id.partition },
+            .map(|c| {
+                let place = TopicPartition { topic: Arc::clone(&c.topic), partition: id.partition };
+                let input = inputs.iter().position(|input| c.source && *input == place);
+                TaskChangelog { store: c.store, place, input }
             })
             .collect();
         Ok(Running {
@@ -221,6 +222,9 @@ impl Worker<'_> {
             let description = running.task.description();
             for changelog in &running.changelogs {
                 let Some((beginning, end)) = bounds.next() else { break };
+                // An input has been processed as far as it was committed.
+                let processed = changelog.input.and_then(|input| running.start.get(input));
+                let end = processed.copied().unwrap_or(end);
                 let memory = description.stores.get(changelog.store).is_some_and(|s| s.memory);
                 let position = match memory {
                     true => None,

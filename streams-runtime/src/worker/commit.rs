@@ -89,7 +89,7 @@ impl Worker<'_> {
                 continue;
             }
             if flush {
-                ends_of.extend(running.on_disk().map(|c| c.place.clone()));
+                ends_of.extend(running.written_on_disk().map(|c| c.place.clone()));
             }
         }
         self.drain()?;
@@ -192,7 +192,7 @@ impl Worker<'_> {
             if !running.inputs.iter().any(covered) {
                 continue;
             }
-            let places = running.on_disk().map(|c| c.place.clone());
+            let places = running.written_on_disk().map(|c| c.place.clone());
             let own: Vec<_> = places.zip(ends.by_ref()).collect();
             running.flush(&mut batch, &own)?;
         }

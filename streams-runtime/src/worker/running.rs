@@ -15,6 +15,8 @@ pub(crate) struct TaskChangelog {
     /// Number of the store.
     pub(crate) store: usize,
     pub(crate) place: TopicPartition,
+    /// The input that is it, of a table whose rows come back from its own topic.
+    pub(crate) input: Option<usize>,
 }
 
 /// A task of a worker.
@@ -88,9 +90,19 @@ impl Running {
         moved.into_iter().filter_map(place).collect()
     }
 
-    /// The changelogs whose positions are kept on disk.
-    pub(crate) fn on_disk(&self) -> impl Iterator<Item = &TaskChangelog> {
-        self.changelogs.iter().filter(|c| !self.in_memory(c.store))
+    /// The changelogs that it writes and whose positions are kept on disk.
+    pub(crate) fn written_on_disk(&self) -> impl Iterator<Item = &TaskChangelog> {
+        self.changelogs.iter().filter(|c| c.input.is_none() && !self.in_memory(c.store))
+    }
+
+    /// The positions on disk of changelogs that are inputs: what was committed of them.
+    fn read_on_disk(&self) -> impl Iterator<Item = (TopicPartition, i64)> {
+        let read = self.changelogs.iter().filter(|c| !self.in_memory(c.store));
+        read.filter_map(|c| {
+            let committed = self.committed.get(c.input?).copied().flatten();
+            let offset = committed.or(self.start.get(c.input?).copied())?;
+            Some((c.place.clone(), offset))
+        })
     }
 
     /// The offsets that have moved since the last commit.
@@ -111,7 +123,8 @@ impl Running {
         if batch.iter().any(|(_, op)| matches!(op, FlushOp::DeleteRange { .. })) {
             crash::at(CrashPoint::Expiry);
         }
-        self.disk.write(batch, positions)?;
+        let positions: Vec<_> = positions.iter().cloned().chain(self.read_on_disk()).collect();
+        self.disk.write(batch, &positions)?;
         self.task.flushed();
         self.unflushed = false;
         Ok(())

@@ -78,6 +78,11 @@ impl Cleanup {
     pub(super) fn needs_sizes(&self) -> bool {
         self.compact || self.retention_bytes.is_some()
     }
+
+    /// True if nothing is deleted but what a later record of its key stands for.
+    pub(super) fn keeps_latest(&self) -> bool {
+        self.retention_ms.is_none() && self.retention_bytes.is_none()
+    }
 }
 
 fn number<T: std::str::FromStr>(

@@ -168,6 +168,11 @@ impl Broker for EmbeddedBroker {
         Ok(names.iter().map(|name| topics.get(*name).map(|t| t.spec())).collect())
     }
 
+    fn keeps_latest(&self, topic: &str) -> Result<bool> {
+        let topics = self.log.topics.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(topics.get(topic).is_none_or(|t| t.cleanup.keeps_latest()))
+    }
+
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<()> {
         self.log.create_topics(topics)
     }

@@ -67,6 +67,17 @@ impl Admin {
         }
     }
 
+    pub(super) fn keeps_latest(&self, topic: &str) -> Result<bool> {
+        let config = self.until_settled(|timeout| {
+            let config = self.handle.topic_config(topic, timeout)?;
+            config.map_err(|f| error(&format!("asking for the configuration of topic {topic}"), &f))
+        })?;
+        let entry = |name: &str| config.get(name).map(String::as_str);
+        let unlimited = |name| entry(name) == Some("-1");
+        Ok(entry("cleanup.policy") == Some("compact")
+            || unlimited("retention.ms") && unlimited("retention.bytes"))
+    }
+
     pub(super) fn create_topics(&self, topics: &[TopicSpec]) -> Result<()> {
         if topics.is_empty() {
             return Ok(());

@@ -61,6 +61,10 @@ impl Broker for KafkaBroker {
         self.admin.topics(names)
     }
 
+    fn keeps_latest(&self, topic: &str) -> Result<bool> {
+        self.admin.keeps_latest(topic)
+    }
+
     fn create_topics(&self, topics: &[TopicSpec]) -> Result<()> {
         self.admin.create_topics(topics)
     }

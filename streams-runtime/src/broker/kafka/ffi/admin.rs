@@ -69,6 +69,38 @@ impl Handle {
         Ok(answer)
     }
 
+    /// The configuration of a topic, with what the cluster sets where the topic sets nothing.
+    pub(crate) fn topic_config(
+        &self,
+        name: &str,
+        timeout: Duration,
+    ) -> Answer<BTreeMap<String, String>> {
+        let name = c_string(name)?;
+        // SAFETY: live arguments, which the request copies; the result is read while it lives.
+        let answer = unsafe {
+            let topic = c::rd_kafka_ResourceType_t::RD_KAFKA_RESOURCE_TOPIC;
+            let mut wanted = [c::rd_kafka_ConfigResource_new(topic, name.as_ptr())];
+            let answer = self.request(
+                op::RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS,
+                timeout,
+                |options, queue| {
+                    let (pointers, count) = (wanted.as_mut_ptr(), wanted.len());
+                    c::rd_kafka_DescribeConfigs(self.raw(), pointers, count, options, queue);
+                },
+                |event| {
+                    let mut count = 0;
+                    let result = c::rd_kafka_event_DescribeConfigs_result(event);
+                    let found =
+                        c::rd_kafka_DescribeConfigs_result_resources(result, &raw mut count);
+                    (0..count).map(|i| config_entries(*found.add(i))).collect::<Result<Vec<_>, _>>()
+                },
+            );
+            wanted.iter().for_each(|w| c::rd_kafka_ConfigResource_destroy(*w));
+            answer
+        };
+        Ok(answer.flatten().map(|topics| topics.into_iter().flatten().collect()))
+    }
+
     /// Creates topics; gives the outcome of each.
     pub(crate) fn create_topics<'a>(
         &self,
@@ -303,6 +335,29 @@ unsafe fn topic_result(result: *const c::rd_kafka_topic_result_t) -> (String, Fa
         let code = c::rd_kafka_topic_result_error(result).into();
         let words = text(c::rd_kafka_topic_result_error_string(result));
         (text(c::rd_kafka_topic_result_name(result)), Failure::new(code, words))
+    }
+}
+
+/// # Safety
+/// `resource` is part of a live event.
+unsafe fn config_entries(
+    resource: *const c::rd_kafka_ConfigResource_t,
+) -> Result<BTreeMap<String, String>, Failure> {
+    // SAFETY: the caller's promise; strings are copied, the array has `count` elements.
+    unsafe {
+        let code: Code = c::rd_kafka_ConfigResource_error(resource).into();
+        if code != Code::NONE {
+            let words = text(c::rd_kafka_ConfigResource_error_string(resource));
+            return Err(Failure::new(code, words));
+        }
+        let mut count = 0;
+        let entries = c::rd_kafka_ConfigResource_configs(resource, &raw mut count);
+        let entry = |i| {
+            let entry = *entries.add(i);
+            let value = text(c::rd_kafka_ConfigEntry_value(entry));
+            (text(c::rd_kafka_ConfigEntry_name(entry)), value)
+        };
+        Ok((0..count).map(entry).collect())
     }
 }
 
