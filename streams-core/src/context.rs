@@ -83,6 +83,8 @@ pub struct TaskContext {
     topic_exists: Option<TopicExists>,
     /// By source: the largest timestamp so far, where the source asks for it.
     partition_times: Vec<i64>,
+    /// By source: the largest timestamp processed.
+    processed_times: Vec<i64>,
 }
 
 impl TaskContext {
@@ -106,6 +108,7 @@ impl TaskContext {
             partition,
             topic_exists: None,
             partition_times: Vec::new(),
+            processed_times: Vec::new(),
         }
     }
 
@@ -187,7 +190,29 @@ impl TaskContext {
         }
         self.counters.processed += 1;
         self.stream_time.advance(timestamp);
+        match self.processed_times.get_mut(source) {
+            Some(time) => *time = timestamp.max(*time),
+            None => self.resume(source, timestamp),
+        }
         Ok(true)
+    }
+
+    /// The largest timestamp processed of this source's partition; −1 before the first.
+    pub(crate) fn processed_time(&self, source: usize) -> i64 {
+        self.processed_times.get(source).copied().unwrap_or(-1)
+    }
+
+    /// The largest timestamp of this source's partition was this.
+    #[cold]
+    pub(crate) fn resume(&mut self, source: usize, time: i64) {
+        if self.processed_times.len() <= source {
+            self.processed_times.resize(source + 1, -1);
+        }
+        if let Some(processed) = self.processed_times.get_mut(source) {
+            *processed = time.max(*processed);
+        }
+        self.advance_partition_time(source, time);
+        self.stream_time.advance(time);
     }
 
     /// The largest timestamp of this source's partition so far; −1 before the first.

@@ -12,5 +12,6 @@ mod clock_calls_topics;
 mod declared_windows;
 mod foreign_key;
 mod global_table;
+mod partition_time;
 mod source_changelog;
 mod support;

@@ -496,6 +496,20 @@ impl Task {
         })
     }
 
+    /// The largest timestamp processed of an input's partition, in milliseconds since the Unix epoch; −1
+    /// before the first. To be committed with the [positions](Self::positions), for [`resume`](Self::resume).
+    pub fn partition_time(&self, input: usize) -> i64 {
+        self.cx.processed_time(input)
+    }
+
+    /// The partition of an input had got to this time when its position was committed: stream time goes
+    /// on from there.
+    pub fn resume(&mut self, input: usize, partition_time: i64) {
+        if partition_time >= 0 {
+            self.cx.resume(input, partition_time);
+        }
+    }
+
     /// Waits for the calls of outside services, gives on what waits for the commit, and writes what the
     /// stores owe to their changelogs into the output. To be made durable together with the
     /// [positions](Self::positions).

@@ -56,6 +56,22 @@ pub struct TopicSpec {
     pub config: BTreeMap<String, String>,
 }
 
+/// What a group has committed of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OffsetAndTime {
+    /// Offset of the next record to read.
+    pub offset: i64,
+    /// The partition's time there: the largest timestamp processed, in milliseconds since the Unix
+    /// epoch; −1 if it is not known.
+    pub time: i64,
+}
+
+impl From<i64> for OffsetAndTime {
+    fn from(offset: i64) -> Self {
+        Self { offset, time: -1 }
+    }
+}
+
 /// What [`Client::poll`] hands out.
 #[derive(Debug)]
 pub enum Polled<'a> {
@@ -168,7 +184,17 @@ pub trait Broker: Send + Sync {
     fn beginning_offsets(&self, partitions: &[TopicPartition]) -> Result<Vec<i64>>;
 
     /// The group's committed offsets (of the next record to read); `None` where there is none.
-    fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<i64>>>;
+    fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<i64>>> {
+        let found = self.committed_with_times(group, partitions)?;
+        Ok(found.into_iter().map(|at| at.map(|at| at.offset)).collect())
+    }
+
+    /// As [`committed`](Self::committed), with the partitions' times.
+    fn committed_with_times(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<Vec<Option<OffsetAndTime>>>;
 
     /// The offsets of the first records that are not older than a time (milliseconds since the
     /// Unix epoch), in the order of the partitions; the end where there is none.
@@ -228,7 +254,8 @@ pub trait Client {
     /// Makes everything appended durable, then commits the offsets (of the next record to read).
     /// In a transaction, and on the embedded log, as one.
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<Commit> {
-        self.commit_with_ends(offsets, &[]).map(|(commit, _)| commit)
+        let offsets: Vec<_> = offsets.iter().map(|(p, at)| (p.clone(), (*at).into())).collect();
+        self.commit_with_ends(&offsets, &[]).map(|(commit, _)| commit)
     }
 
     /// As [`commit`](Self::commit); gives, where it committed, an offset for each of the partitions
@@ -236,7 +263,7 @@ pub trait Client {
     /// it. The ends of the changelogs are the positions of the state on disk.
     fn commit_with_ends(
         &mut self,
-        offsets: &[(TopicPartition, i64)],
+        offsets: &[(TopicPartition, OffsetAndTime)],
         ends_of: &[TopicPartition],
     ) -> Result<(Commit, Vec<i64>)>;
 

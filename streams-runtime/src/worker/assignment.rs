@@ -183,13 +183,20 @@ impl Worker<'_> {
             return Ok(());
         }
         let broker = &self.shared.broker;
-        let committed = broker.committed(&self.shared.plan.application_id, &places)?;
+        let committed = broker.committed_with_times(&self.shared.plan.application_id, &places)?;
         let beginnings = match committed.iter().all(Option::is_some) {
             true => vec![0; places.len()],
             false => broker.beginning_offsets(&places)?,
         };
+        let mut at = committed.iter();
+        for running in opened.iter_mut() {
+            for (input, at) in (0..running.inputs.len()).zip(&mut at) {
+                running.task.resume(input, at.map_or(-1, |at| at.time));
+            }
+        }
+        let committed = committed.into_iter().map(|at| at.map(|at| at.offset));
         let starts = opened.iter_mut().flat_map(|t| t.start.iter_mut());
-        let known = committed.into_iter().zip(beginnings).zip(starts);
+        let known = committed.zip(beginnings).zip(starts);
         for (place, ((committed, beginning), begun)) in places.into_iter().zip(known) {
             *begun = committed.unwrap_or(beginning);
             let reset = self.shared.plan.reads.iter().find(|r| r.name == place.topic);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use streams_core::store::FlushBatch;
 
 use super::Worker;
-use crate::broker::{Commit, TopicPartition};
+use crate::broker::{Commit, OffsetAndTime, TopicPartition};
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -79,7 +79,7 @@ impl Worker<'_> {
         let over = self.is_too_much(weight);
         let interval = Duration::from_millis(self.shared.config.flush_interval_ms);
         let flush = flush || over || self.flushed_at.elapsed() >= interval;
-        let mut offsets: Vec<(TopicPartition, i64)> = Vec::new();
+        let mut offsets: Vec<(TopicPartition, OffsetAndTime)> = Vec::new();
         let mut ends_of: Vec<TopicPartition> = Vec::new();
         for running in self.tasks.iter_mut().filter(|t| t.is_active()) {
             if running.owes_commit() || flush && running.unflushed {
@@ -126,13 +126,13 @@ impl Worker<'_> {
         Ok(())
     }
 
-    fn committed(&mut self, offsets: &[(TopicPartition, i64)]) {
+    fn committed(&mut self, offsets: &[(TopicPartition, OffsetAndTime)]) {
         self.rolled_back = 0;
         self.uncommitted_bytes = 0;
         for running in &mut self.tasks {
             for (place, committed) in running.inputs.iter().zip(&mut running.committed) {
-                if let Some((_, offset)) = offsets.iter().find(|(p, _)| p == place) {
-                    *committed = Some(*offset);
+                if let Some((_, at)) = offsets.iter().find(|(p, _)| p == place) {
+                    *committed = Some(at.offset);
                     running.unflushed = true;
                     running.wrote = false;
                 }
@@ -183,7 +183,7 @@ impl Worker<'_> {
     /// commit, are the rows in memory those of the committed offsets; `ends`, of the changelogs of
     /// these tasks in order, were taken while the commit had the group's word that the tasks are
     /// this worker's.
-    fn flush(&mut self, offsets: &[(TopicPartition, i64)], ends: Vec<i64>) -> Result<()> {
+    fn flush(&mut self, offsets: &[(TopicPartition, OffsetAndTime)], ends: Vec<i64>) -> Result<()> {
         self.flushed_at = Instant::now();
         let mut ends = ends.into_iter();
         let mut batch = FlushBatch::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use streams_core::store::{FlushBatch, FlushOp};
 use streams_core::task::{Task, TaskId};
 
-use crate::broker::TopicPartition;
+use crate::broker::{OffsetAndTime, TopicPartition};
 use crate::crash::{self, CrashPoint};
 use crate::error::Result;
 use crate::store::rocksdb::TaskStores;
@@ -79,14 +79,17 @@ impl Running {
 
     /// The offsets for a commit of this task: those that have moved; where none has, the first
     /// input's again, since it is by its offsets that a former owner's commit is refused.
-    pub(crate) fn offsets_to_commit(&self) -> Vec<(TopicPartition, i64)> {
+    pub(crate) fn offsets_to_commit(&self) -> Vec<(TopicPartition, OffsetAndTime)> {
         let mut moved = self.moved();
         if moved.is_empty() {
             let at = self.task.positions().find(|(input, _)| *input == 0).map(|(_, at)| at);
             let at = at.or(self.committed.first().copied().flatten());
             moved.extend(at.or(self.start.first().copied()).map(|at| (0, at)));
         }
-        let place = |(input, at): (usize, i64)| Some((self.inputs.get(input)?.clone(), at));
+        let place = |(input, offset): (usize, i64)| {
+            let time = self.task.partition_time(input);
+            Some((self.inputs.get(input)?.clone(), OffsetAndTime { offset, time }))
+        };
         moved.into_iter().filter_map(place).collect()
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use streams_core::{HeaderBuf, Headers};
 use streams_runtime::ErrorKind;
-use streams_runtime::broker::{Append, Broker, Commit, Position, TopicPartition};
+use streams_runtime::broker::{Append, Broker, Commit, OffsetAndTime, Position, TopicPartition};
 
 use crate::support::{DEADLINE, Log, Member, Seen, at, broker, create, fill, record, unique};
 
@@ -50,11 +50,14 @@ fn what_is_appended_and_committed_is_read_back_with_times_headers_and_nulls() {
     let expected = [first, seen(1, 5, None, Some(b"")), seen(2, 6, Some(b""), None)];
     assert_eq!(member.log.records, expected);
 
-    let positions = [(at(&topic, 1), 3)];
+    let processed = OffsetAndTime { offset: 3, time: 1_700_000_000_123 };
+    let positions = [(at(&topic, 1), processed)];
     let both = [at(&topic, 0), at(&topic, 1)];
     let (commit, ends) = member.client.commit_with_ends(&positions, &both).unwrap();
     assert_eq!((commit, ends), (Commit::Committed, vec![0, 3]));
     assert_eq!(broker.committed(&group, &both).unwrap(), [None, Some(3)]);
+    let with_times = broker.committed_with_times(&group, &both).unwrap();
+    assert_eq!(with_times, [None, Some(processed)]);
     assert_eq!(broker.end_offsets(&both).unwrap(), [0, 3]);
     assert_eq!(broker.beginning_offsets(&both).unwrap(), [0, 0]);
     member.membership.leave().unwrap();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use streams_core::Headers;
 use streams_runtime::broker::kafka::KafkaBroker;
-use streams_runtime::broker::{Append, Broker, Commit, TopicPartition};
+use streams_runtime::broker::{Append, Broker, Commit, OffsetAndTime, TopicPartition};
 use streams_runtime::read_topic;
 
 use crate::support::{Member, at, broker, config, create, unique};
@@ -51,7 +51,11 @@ fn a_commit_shows_records_and_offsets_and_an_abort_shows_neither() {
     let mut member = join(&broker, &group, &input, &unique("id"));
     write(&mut member, &out, "one");
     let ends_of = [at(&out, 0)];
-    let (commit, ends) = member.client.commit_with_ends(&offset(&input, 0), &ends_of).unwrap();
+    let processed = OffsetAndTime { offset: 0, time: 1_700_000_000_123 };
+    let offsets = [(at(&input, 0), processed)];
+    let (commit, ends) = member.client.commit_with_ends(&offsets, &ends_of).unwrap();
+    let committed = broker.committed_with_times(&group, &[at(&input, 0)]).unwrap();
+    assert_eq!(committed, [Some(processed)]);
     assert_eq!((commit, ends), (Commit::Committed, vec![1]));
     write(&mut member, &out, "aborted");
     member.client.abort().unwrap();

@@ -10,7 +10,7 @@ use super::keys;
 use super::log::Log;
 use super::topic::Topic;
 use super::wake::locked;
-use crate::broker::{TopicPartition, TopicSpec};
+use crate::broker::{OffsetAndTime, TopicPartition, TopicSpec};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Log {
@@ -131,15 +131,20 @@ impl Log {
         &self,
         group: &str,
         partitions: &[TopicPartition],
-    ) -> Result<Vec<Option<i64>>> {
+    ) -> Result<Vec<Option<OffsetAndTime>>> {
         let read = |place: &TopicPartition| {
             let topic = self.topic(&place.topic)?;
             let (number, _) = topic.partition(place.partition)?;
             let stored = self.meta(&keys::committed(topic.id, number, group))?;
             stored
-                .map(|bytes| match bytes.as_slice().try_into() {
-                    Ok(bytes) => Ok(i64::from_le_bytes(bytes)),
-                    Err(_) => {
+                .map(|bytes| match bytes.as_chunks() {
+                    // Logs of before have no times.
+                    ([offset], []) => Ok(i64::from_le_bytes(*offset).into()),
+                    ([offset, time], []) => Ok(OffsetAndTime {
+                        offset: i64::from_le_bytes(*offset),
+                        time: i64::from_le_bytes(*time),
+                    }),
+                    _ => {
                         let text = format!(
                             "the {} is damaged: the offset of group {group} in {place}",
                             self.describe()

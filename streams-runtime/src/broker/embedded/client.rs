@@ -8,7 +8,8 @@ use super::cursor::Cursor;
 use super::log::Log;
 use super::producer::{BUFFER_BYTES, Producer};
 use crate::broker::{
-    Append, Client, ClientOptions, Commit, LogReader, Polled, Position, TopicPartition, WriterTopic,
+    Append, Client, ClientOptions, Commit, LogReader, OffsetAndTime, Polled, Position,
+    TopicPartition, WriterTopic,
 };
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, Result};
@@ -84,7 +85,7 @@ impl Client for EmbeddedClient {
 
     fn commit_with_ends(
         &mut self,
-        offsets: &[(TopicPartition, i64)],
+        offsets: &[(TopicPartition, OffsetAndTime)],
         ends_of: &[TopicPartition],
     ) -> Result<(Commit, Vec<i64>)> {
         for point in [CrashPoint::BeforeFlush, CrashPoint::BeforeOffsets, CrashPoint::BeforeCommit]

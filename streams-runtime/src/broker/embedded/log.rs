@@ -13,7 +13,7 @@ use super::producer::Pending;
 use super::topic::{Partition, Topic};
 use super::tuning;
 use super::wake::{Wake, locked};
-use crate::broker::TopicPartition;
+use crate::broker::{OffsetAndTime, TopicPartition};
 use crate::error::{Error, ErrorKind, Result};
 use crate::store::rocksdb::Directory;
 
@@ -32,7 +32,7 @@ pub(super) struct Log {
 }
 
 /// A committed position: topic, partition, offset of the next record to read.
-pub(super) type CommittedOffset = (Arc<Topic>, u32, i64);
+pub(super) type CommittedOffset = (Arc<Topic>, u32, OffsetAndTime);
 
 impl Log {
     /// Opens the database in a claimed directory and reads what there is.
@@ -129,9 +129,10 @@ impl Log {
                 published.push((Arc::clone(topic), *number, end, written));
             }
         }
-        for (topic, partition, offset) in offsets {
+        for (topic, partition, at) in offsets {
             topic.must_exist()?;
-            batch.put_cf(meta, keys::committed(topic.id, *partition, group), offset.to_le_bytes());
+            let value = [at.offset.to_le_bytes(), at.time.to_le_bytes()].concat();
+            batch.put_cf(meta, keys::committed(topic.id, *partition, group), value);
         }
         self.write(batch)?;
         for (topic, number, end, written) in &published {
@@ -147,7 +148,12 @@ impl Log {
     }
 
     /// What a commit of this offset writes; refuses one that the partition does not have.
-    pub(super) fn position(&self, place: &TopicPartition, offset: i64) -> Result<CommittedOffset> {
+    pub(super) fn position(
+        &self,
+        place: &TopicPartition,
+        at: OffsetAndTime,
+    ) -> Result<CommittedOffset> {
+        let offset = at.offset;
         let topic = self.topic(&place.topic)?;
         let (number, partition) = topic.partition(place.partition)?;
         if offset < 0 || offset > partition.end() {
@@ -156,7 +162,7 @@ impl Log {
                 partition.end()
             )));
         }
-        Ok((topic, number, offset))
+        Ok((topic, number, at))
     }
 
     /// Writes a batch as durably as the log was opened for. After a failure nothing more is

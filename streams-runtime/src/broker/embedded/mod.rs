@@ -35,7 +35,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use crate::broker::{Broker, Client, ClientOptions, LogReader, TopicPartition, TopicSpec};
+use crate::broker::{
+    Broker, Client, ClientOptions, LogReader, OffsetAndTime, TopicPartition, TopicSpec,
+};
 use crate::error::{Error, Result};
 use crate::group::{Membership, Solo};
 use crate::store::rocksdb::{Contents, Directory};
@@ -197,7 +199,11 @@ impl Broker for EmbeddedBroker {
         self.log.beginning_offsets(partitions)
     }
 
-    fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<i64>>> {
+    fn committed_with_times(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<Vec<Option<OffsetAndTime>>> {
         self.log.committed(group, partitions)
     }
 
@@ -215,7 +221,8 @@ impl Broker for EmbeddedBroker {
     }
 
     fn move_offsets(&self, group: &str, offsets: &[(TopicPartition, i64)]) -> Result<()> {
-        let positions = offsets.iter().map(|(place, offset)| self.log.position(place, *offset));
+        let positions =
+            offsets.iter().map(|(place, offset)| self.log.position(place, (*offset).into()));
         self.log.commit(&mut [], group, &positions.collect::<Result<Vec<_>>>()?)
     }
 

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::batch::{BATCH_BYTES, BatchBuilder, RECORD_BYTES};
 use super::log::Log;
 use super::topic::Topic;
-use crate::broker::{Append, TopicPartition, WriterTopic};
+use crate::broker::{Append, OffsetAndTime, TopicPartition, WriterTopic};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A client that holds more than this for its next commit should commit soon. The log itself
@@ -119,7 +119,7 @@ impl Producer {
         Ok(())
     }
 
-    pub(super) fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Result<()> {
+    pub(super) fn commit(&mut self, offsets: &[(TopicPartition, OffsetAndTime)]) -> Result<()> {
         let offsets = offsets.iter().map(|(place, offset)| self.log.position(place, *offset));
         let offsets = offsets.collect::<Result<Vec<_>>>()?;
         self.log.commit(&mut self.pending, &self.group, &offsets)?;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::config::KafkaConfig;
 use super::failure::{absent, error};
 use super::ffi::{Code, Entry, Failure, Handle, Kind, List, OffsetSpec, TopicInfo};
-use crate::broker::{TopicPartition, TopicSpec};
+use super::times;
+use crate::broker::{OffsetAndTime, TopicPartition, TopicSpec};
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// One connection for all questions of the process; may be used by all its threads.
@@ -216,20 +217,28 @@ impl Admin {
         &self,
         group: &str,
         partitions: &[TopicPartition],
-    ) -> Result<Vec<Option<i64>>> {
+    ) -> Result<Vec<Option<OffsetAndTime>>> {
         if partitions.is_empty() {
             return Ok(Vec::new());
         }
         let doing = format!("asking for what group {group} committed of");
         let onlooker = self.onlooker(group)?;
-        let offsets = self.until_settled(|timeout| {
+        let (offsets, times) = self.until_settled(|timeout| {
             let wanted = List::new(partitions.iter().map(|p| (&*p.topic, p.partition, 0)))?;
             let entries = onlooker
                 .group_offsets(&wanted, timeout)
                 .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-            in_order(partitions, entries, &doing)
+            let time = |p: &TopicPartition| {
+                let mut all = entries.iter();
+                let entry = all.find(|e| e.topic == *p.topic && e.partition == p.partition);
+                entry.map_or(-1, |e| times::decode(&e.metadata))
+            };
+            let times: Vec<i64> = partitions.iter().map(time).collect();
+            Ok((in_order(partitions, entries, &doing)?, times))
         })?;
-        Ok(offsets.into_iter().map(|offset| (offset >= 0).then_some(offset)).collect())
+        let at =
+            |(offset, time): (i64, i64)| (offset >= 0).then_some(OffsetAndTime { offset, time });
+        Ok(offsets.into_iter().zip(times).map(at).collect())
     }
 
     fn onlooker(&self, group: &str) -> Result<Arc<Handle>> {

@@ -9,9 +9,11 @@ use super::consumer::Consumer;
 use super::failure::{absent, error, fenced, transient};
 use super::ffi::{Code, Failure, Handle, Kind, List, Member, OffsetSpec, TransactionFailure};
 use super::producer::Producer;
+use super::times;
 use super::transaction::{Ended, Ready, Transaction, is_fenced, lost};
 use crate::broker::{
-    Append, Client, ClientOptions, Commit, Polled, Position, TopicPartition, WriterTopic,
+    Append, Client, ClientOptions, Commit, OffsetAndTime, Polled, Position, TopicPartition,
+    WriterTopic,
 };
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, ErrorKind, Result};
@@ -140,7 +142,7 @@ impl Client for KafkaClient {
 
     fn commit_with_ends(
         &mut self,
-        offsets: &[(TopicPartition, i64)],
+        offsets: &[(TopicPartition, OffsetAndTime)],
         ends_of: &[TopicPartition],
     ) -> Result<(Commit, Vec<i64>)> {
         let deadline = Instant::now() + self.commit_timeout;
@@ -179,13 +181,13 @@ impl KafkaClient {
     /// At least once: in the name of the member of the group.
     fn commit_offsets(
         &mut self,
-        offsets: &[(TopicPartition, i64)],
+        offsets: &[(TopicPartition, OffsetAndTime)],
         deadline: Instant,
     ) -> Result<Commit> {
         if offsets.is_empty() {
             return Ok(Commit::Committed);
         }
-        let list = List::new(offsets.iter().map(|(p, o)| (&*p.topic, p.partition, *o)))?;
+        let list = times::list(offsets)?;
         loop {
             // librdkafka commits in the name of the member that it is by then, and in nobody's
             // while it is out of the group, which an empty group accepts.
@@ -218,7 +220,7 @@ impl KafkaClient {
     /// Exactly once: records, offsets and their end as one.
     fn commit_transaction(
         &mut self,
-        offsets: &[(TopicPartition, i64)],
+        offsets: &[(TopicPartition, OffsetAndTime)],
         ends_of: &[TopicPartition],
         deadline: Instant,
     ) -> Result<(Commit, Vec<i64>)> {
@@ -250,7 +252,7 @@ impl KafkaClient {
     /// Writes the records and puts the offsets in; gives the ends, or why to abort.
     fn prepare(
         &mut self,
-        offsets: &[(TopicPartition, i64)],
+        offsets: &[(TopicPartition, OffsetAndTime)],
         ends_of: &[TopicPartition],
         deadline: Instant,
     ) -> Result<Result<Vec<i64>, Commit>> {
@@ -276,7 +278,7 @@ impl KafkaClient {
         let Some(member) = self.handle.assigned_member() else {
             return Ok(Err(Commit::Fenced));
         };
-        let list = List::new(offsets.iter().map(|(p, o)| (&*p.topic, p.partition, *o)))?;
+        let list = times::list(offsets)?;
         match transactions.send_offsets(&list, &member, deadline)? {
             Ok(()) => Ok(Ok(ends)),
             Err(f) if is_fenced(&f) => Ok(Err(Commit::Fenced)),

@@ -14,6 +14,7 @@ pub(crate) mod ffi;
 mod producer;
 mod reader;
 mod settings;
+mod times;
 mod transaction;
 
 pub use config::KafkaConfig;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use self::admin::Admin;
 use self::ffi::{Kind, OffsetSpec};
 use self::reader::KafkaReader;
-use super::{Broker, Client, ClientOptions, LogReader, TopicPartition, TopicSpec};
+use super::{Broker, Client, ClientOptions, LogReader, OffsetAndTime, TopicPartition, TopicSpec};
 use crate::error::Result;
 use crate::group::Membership;
 
@@ -85,7 +86,11 @@ impl Broker for KafkaBroker {
         self.admin.offsets(partitions, OffsetSpec::Earliest)
     }
 
-    fn committed(&self, group: &str, partitions: &[TopicPartition]) -> Result<Vec<Option<i64>>> {
+    fn committed_with_times(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<Vec<Option<OffsetAndTime>>> {
         self.admin.committed(group, partitions)
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     pub(crate) partition: i32,
     pub(crate) offset: i64,
     pub(crate) code: Code,
+    /// What was committed with the offset.
+    pub(crate) metadata: String,
 }
 
 // SAFETY: owned alone, and librdkafka keeps nothing of it in a thread.
@@ -42,6 +44,24 @@ impl List {
             }
         }
         Ok(list)
+    }
+
+    /// Says something with the offset of the line with this number.
+    pub(crate) fn set_metadata(&mut self, line: usize, metadata: &str) {
+        // SAFETY: an owned, live list with `cnt` elements at `elems`; the memory comes from where
+        // librdkafka gives it back to when the list goes.
+        unsafe {
+            let list = self.as_ptr();
+            if line >= usize::try_from((*list).cnt).unwrap_or(0) {
+                return;
+            }
+            let element = (*list).elems.add(line);
+            c::rd_kafka_mem_free(std::ptr::null_mut(), (*element).metadata);
+            let copy = c::rd_kafka_mem_malloc(std::ptr::null_mut(), metadata.len());
+            copy.cast::<u8>().copy_from_nonoverlapping(metadata.as_ptr(), metadata.len());
+            (*element).metadata = copy;
+            (*element).metadata_size = metadata.len();
+        }
     }
 
     pub(super) fn as_ptr(&self) -> *mut c::rd_kafka_topic_partition_list_t {
@@ -100,6 +120,13 @@ pub(super) unsafe fn entry(element: *const c::rd_kafka_topic_partition_t) -> Ent
             partition: (*element).partition,
             offset: (*element).offset,
             code: Code((&raw const (*element).err).cast::<i32>().read()),
+            metadata: match (*element).metadata.cast::<u8>() {
+                none if none.is_null() => String::new(),
+                bytes => {
+                    let bytes = std::slice::from_raw_parts(bytes, (*element).metadata_size);
+                    String::from_utf8_lossy(bytes).into_owned()
+                }
+            },
         }
     }
 }
