@@ -58,6 +58,9 @@ pub const SESSION: Duration = Duration::from_secs(3);
 /// How long a broker may take until its partitions have all their replicas again.
 const SERVED: Duration = Duration::from_secs(180);
 
+/// How often a crash point is tried to reach.
+const TRIES: usize = 3;
+
 /// How long a process may take to come to its crash point.
 const REACHED: Duration = Duration::from_secs(20);
 
@@ -142,6 +145,19 @@ impl Stage<'_> {
         let Some((name, point)) = points.get(number as usize % points.len().max(1)).copied() else {
             return Ok(());
         };
+        for _ in 0..TRIES {
+            if self.crash_at(name, point)? {
+                self.faults += 1;
+                return Ok(());
+            }
+            eprintln!("crash point {name} was not reached in {REACHED:?}");
+        }
+        self.not_reached += 1;
+        Ok(())
+    }
+
+    /// True if the process came to the point, and died there: which tasks it has is up to the group.
+    fn crash_at(&mut self, name: &str, point: CrashPoint) -> Result<bool> {
         let at = self.one();
         let nth = match point {
             CrashPoint::Close | CrashPoint::Revoke | CrashPoint::Restore => 1,
@@ -168,16 +184,13 @@ impl Stage<'_> {
             }
             _ => {}
         }
-        match self.process(at)?.has_ended_within(REACHED)? {
-            true => self.faults += 1,
-            false => {
-                self.not_reached += 1;
-                self.process(at)?.kill()?;
-            }
+        let reached = self.process(at)?.has_ended_within(REACHED)?;
+        if !reached {
+            self.process(at)?.kill()?;
         }
         self.process(at)?.restart(None)?;
         sleep(self.random.millis(100..500));
-        Ok(())
+        Ok(reached)
     }
 
     /// False for points that this topology, or this guarantee, never comes to.
