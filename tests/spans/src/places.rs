@@ -16,7 +16,7 @@ const WORDS: &[&str] = &[
     "Option", "at_least_once", "big_endian", "changelog", "concurrency", "dead_letter", "doc",
     "earliest", "else", "emit", "every", "exactly_once", "explicit", "fail", "feedback", "format",
     "global", "grace", "guarantee", "hopping", "if", "invalid_time", "json", "kafka_name",
-    "kafka_streams", "key_format", "kv", "latest", "let", "max_bytes", "memory", "merge", "name",
+    "kafka_streams", "key_format", "latest", "let", "max_bytes", "memory", "merge", "name",
     "off", "on_commit", "on_deserialization_error", "on_error", "on_full", "on_processing_error",
     "on_production_error", "on_update", "partition_time", "partitions", "punctuate", "repartitions",
     "reset", "retention", "retries", "semantics", "session", "shut_down", "sink", "skip", "sliding",
@@ -117,7 +117,8 @@ fn language(module: &TokenStream) -> TokenStream {
     inside
 }
 
-/// Without what names a topic or a node and no thing of Rust: `name = …` and `.repartition(…)`.
+/// Without what names a topic or a node and no thing of Rust, `name = …` and `.repartition(…)`, and
+/// without the kinds of stores, `store name: kind<…>`.
 fn without_labels(tokens: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in tokens {
@@ -125,6 +126,7 @@ fn without_labels(tokens: TokenStream) -> TokenStream {
         let is_label = match &token {
             TokenTree::Ident(_) => {
                 before(2).as_deref() == Some("name") && before(1).as_deref() == Some("=")
+                    || before(3).as_deref() == Some("store") && before(1).as_deref() == Some(":")
             }
             TokenTree::Group(_) => before(1).as_deref() == Some("repartition"),
             _ => false,
