@@ -95,6 +95,7 @@ impl TaskContext {
         subtopology: usize,
         partition: i32,
     ) -> Self {
+        let sources = topology.subtopologies.get(subtopology).map_or(0, |s| s.sources.len());
         Self {
             output: Output::new(),
             stream_time: StreamTime::UNKNOWN,
@@ -108,7 +109,7 @@ impl TaskContext {
             partition,
             topic_exists: None,
             partition_times: Vec::new(),
-            processed_times: Vec::new(),
+            processed_times: vec![-1; sources],
         }
     }
 
@@ -190,10 +191,7 @@ impl TaskContext {
         }
         self.counters.processed += 1;
         self.stream_time.advance(timestamp);
-        match self.processed_times.get_mut(source) {
-            Some(time) => *time = timestamp.max(*time),
-            None => self.resume(source, timestamp),
-        }
+        self.advance_processed_time(source, timestamp);
         Ok(true)
     }
 
@@ -203,16 +201,17 @@ impl TaskContext {
     }
 
     /// The largest timestamp of this source's partition was this.
-    #[cold]
     pub(crate) fn resume(&mut self, source: usize, time: i64) {
-        if self.processed_times.len() <= source {
-            self.processed_times.resize(source + 1, -1);
-        }
-        if let Some(processed) = self.processed_times.get_mut(source) {
-            *processed = time.max(*processed);
-        }
+        self.advance_processed_time(source, time);
         self.advance_partition_time(source, time);
         self.stream_time.advance(time);
+    }
+
+    #[inline]
+    fn advance_processed_time(&mut self, source: usize, timestamp: i64) {
+        if let Some(time) = self.processed_times.get_mut(source) {
+            *time = timestamp.max(*time);
+        }
     }
 
     /// The largest timestamp of this source's partition so far; −1 before the first.

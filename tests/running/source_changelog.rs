@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use streams::prelude::*;
-use streams::runtime::broker::{Broker, TopicSpec};
 use streams::runtime::restore::{RestoreListener, StoreRestore};
 use streams::runtime::{Config, Streams, broker_for};
 use streams::{App, Topology};
 
-use crate::support::{config, load, on_kafka, table};
+use crate::support::{config, create_with, load, on_kafka, table};
 
 #[topology]
 mod cities {
@@ -36,15 +35,7 @@ mod cities {
 
 const TOPICS: [&str; 4] = ["orders", "users", "shipped", "inhabitants"];
 
-fn create(broker: &dyn Broker, names: &[&str]) {
-    let compact = BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]);
-    let spec = |name: &&str| TopicSpec {
-        name: (*name).to_owned(),
-        partitions: 4,
-        config: compact.clone(),
-    };
-    broker.create_topics(&names.iter().map(spec).collect::<Vec<_>>()).unwrap();
-}
+const COMPACT: [(&str, &str); 1] = [("cleanup.policy", "compact")];
 
 /// Where every user lives, as of a round: some move, some are gone.
 fn city(user: usize, round: usize) -> Option<String> {
@@ -72,7 +63,7 @@ impl RestoreListener for Restored {
 fn round(config: &Config, names: &[&str], round: usize) -> u64 {
     let app = App::<cities::Topology>::new();
     let broker = broker_for(&app, config).unwrap();
-    create(&*broker, names);
+    create_with(&*broker, names, &COMPACT);
     load(&*broker, (0..USERS).map(|n| (names[1], format!("u{n}"), city(n, round), 10)));
     load(&*broker, (0..USERS).map(|n| (names[0], format!("u{n}"), Some(format!("o{round}")), 20)));
     let restored = Arc::new(Restored::default());
@@ -133,10 +124,8 @@ fn rows_come_back_from_the_tables_own_topic_on_kafka() {
 fn refuses_what_loses_rows(config: &Config, names: &[&str]) {
     let app = App::<cities::Topology>::new();
     let broker = broker_for(&app, config).unwrap();
-    let forgetful = BTreeMap::from([("retention.ms".to_owned(), "60000".to_owned())]);
-    let spec = TopicSpec { name: names[1].to_owned(), partitions: 4, config: forgetful };
-    broker.create_topics(&[spec]).unwrap();
-    create(&*broker, names);
+    create_with(&*broker, &names[1..2], &[("retention.ms", "60000")]);
+    create_with(&*broker, names, &COMPACT);
     let error = Streams::start_on(&app, config.clone(), broker).unwrap_err().to_string();
     let said = format!(
         "topic {} is the changelog of a table (`changelog = source`) and deletes records that may be \

@@ -40,11 +40,15 @@ pub fn on_kafka(dir: &Path, name: &str, topics: &[&str]) -> (Config, Vec<&'stati
 
 /// Makes topics with four partitions, where they are missing.
 pub fn create(broker: &dyn Broker, topics: &[&str]) {
-    let spec = |name: &&str| TopicSpec {
-        name: (*name).to_owned(),
-        partitions: 4,
-        config: BTreeMap::new(),
-    };
+    create_with(broker, topics, &[]);
+}
+
+/// As [`create`], with a configuration.
+pub fn create_with(broker: &dyn Broker, topics: &[&str], config: &[(&str, &str)]) {
+    let config: BTreeMap<_, _> =
+        config.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    let spec =
+        |name: &&str| TopicSpec { name: (*name).to_owned(), partitions: 4, config: config.clone() };
     broker.create_topics(&topics.iter().map(spec).collect::<Vec<_>>()).unwrap();
 }
 

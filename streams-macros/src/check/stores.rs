@@ -30,9 +30,8 @@ pub(crate) fn declared_for_windows(
     (word, needed_ms): (&str, i64),
 ) {
     let what = kind.what();
-    let windows = if word == "session" { "sessions" } else { "windows" };
     let message = format!(
-        "store `{name}` is {what}, and this `{operator}` keeps {windows}: declare it as \
+        "store `{name}` is {what}, and this `{operator}` keeps {word}s: declare it as \
          `{word}<K, V>, retention = {needed_ms}ms`, or name a store that is not declared, and the \
          operator declares it"
     );

@@ -6,7 +6,7 @@ use syn::{Expr, Ident};
 use super::duration::milliseconds;
 use super::format::Format;
 use super::on_error::{Written, WrittenInvalidTime};
-use super::settings::Emit;
+use super::settings::{Emit, word};
 use crate::check;
 use crate::diagnostic::{Diagnostics, suggestion_or};
 use crate::parse::Opt;
@@ -20,10 +20,6 @@ pub(super) enum TableChangelog {
     Off,
     /// In the table's own topic.
     Source(Span),
-}
-
-fn is_word(value: &Expr, word: &str) -> bool {
-    matches!(value, Expr::Path(path) if path.path.is_ident(word))
 }
 
 /// Reads options by name, and reports those that nothing asked for.
@@ -94,7 +90,7 @@ impl<'e> Options<'e> {
     /// `changelog = off`: false then.
     pub(super) fn logged(&mut self) -> bool {
         let Some(value) = self.expr("changelog") else { return true };
-        let off = is_word(&value, "off");
+        let off = word(&value).as_deref() == Some("off");
         if !off {
             let message =
                 "`changelog = off` keeps a store without a changelog; leave it out for one with it";
@@ -107,15 +103,16 @@ impl<'e> Options<'e> {
     pub(super) fn table_changelog(&mut self) -> TableChangelog {
         let Some(value) = self.expr("changelog") else { return TableChangelog::Own };
         let span = syn::spanned::Spanned::span(&value);
-        if is_word(&value, "off") {
-            return TableChangelog::Off;
+        match word(&value).as_deref() {
+            Some("off") => TableChangelog::Off,
+            Some("source") => TableChangelog::Source(span),
+            _ => {
+                let message = "`changelog` is `off` (the table's store has none) or `source` (the \
+                               table's own topic is it); leave it out for a topic beside it";
+                self.errors.error(span, message);
+                TableChangelog::Own
+            }
         }
-        if !is_word(&value, "source") {
-            let message = "`changelog` is `off` (the table's store has none) or `source` (the table's \
-                           own topic is it); leave it out for a topic beside it";
-            self.errors.error(span, message);
-        }
-        TableChangelog::Source(span)
     }
 
     /// A time for which something is kept, at least a millisecond.
@@ -162,11 +159,7 @@ impl<'e> Options<'e> {
     /// `reset = earliest | latest`: true for latest.
     pub(super) fn reset(&mut self) -> bool {
         let Some(value) = self.expr("reset") else { return false };
-        let word = match &value {
-            Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
-            _ => None,
-        };
-        match word.as_deref() {
+        match word(&value).as_deref() {
             Some("earliest") => false,
             Some("latest") => true,
             _ => {

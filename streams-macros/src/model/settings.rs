@@ -53,11 +53,7 @@ impl Emit {
 
     /// The value of an `emit = …`; only windows close.
     pub(super) fn read(value: &Expr) -> syn::Result<Self> {
-        let word = match value {
-            Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
-            _ => None,
-        };
-        match word.as_deref().and_then(Self::named) {
+        match word(value).as_deref().and_then(Self::named) {
             Some(Self::Close) => Err(syn::Error::new(
                 value.span(),
                 "only windows close: `window(…, emit(on_close))`; `emit` is `on_update` or `on_commit` here",
@@ -155,7 +151,8 @@ impl Settings {
     }
 }
 
-fn word(value: &Expr) -> Option<String> {
+/// The value of an option or setting that is one word.
+pub(super) fn word(value: &Expr) -> Option<String> {
     match value {
         Expr::Path(p) => p.path.get_ident().map(ToString::to_string),
         _ => None,

@@ -72,7 +72,7 @@ pub(super) fn aggregation_store(
 pub(super) fn state(
     builder: &mut Builder<'_>,
     key: Option<&Type>,
-    window: Option<WindowSpec>,
+    mut window: Option<WindowSpec>,
     call: &Call,
     argument: &StoreArgument,
     value: Option<Type>,
@@ -80,7 +80,6 @@ pub(super) fn state(
     let store = state_store(builder, key, window, call, argument, value)?;
     let on_close = window.is_some_and(|w| w.emit == Emit::Close);
     let clock = on_close.then(|| builder.clock_store(&argument.name));
-    let mut window = window;
     if let Some(window) = &mut window {
         let store = builder.graph.store_mut(store);
         // A declared store says it for its operator, too.

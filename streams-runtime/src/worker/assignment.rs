@@ -188,24 +188,23 @@ impl Worker<'_> {
             true => vec![0; places.len()],
             false => broker.beginning_offsets(&places)?,
         };
-        let mut at = committed.iter();
-        for running in opened.iter_mut() {
-            for (input, at) in (0..running.inputs.len()).zip(&mut at) {
-                running.task.resume(input, at.map_or(-1, |at| at.time));
+        let mut known = places.into_iter().zip(committed.into_iter().zip(beginnings));
+        for Running { task, start, .. } in opened {
+            for ((input, begun), (place, (committed, beginning))) in
+                start.iter_mut().enumerate().zip(&mut known)
+            {
+                *begun = committed.map_or(beginning, |at| at.offset);
+                let reset = self.shared.plan.reads.iter().find(|r| r.name == place.topic);
+                let from = match (committed, reset.map(|r| r.reset)) {
+                    (Some(at), _) => {
+                        task.resume(input, at.time);
+                        Position::Offset(at.offset)
+                    }
+                    (None, Some(Reset::Latest)) => Position::Latest,
+                    (None, _) => Position::Earliest,
+                };
+                assign.push((place, Some(from)));
             }
-        }
-        let committed = committed.into_iter().map(|at| at.map(|at| at.offset));
-        let starts = opened.iter_mut().flat_map(|t| t.start.iter_mut());
-        let known = committed.zip(beginnings).zip(starts);
-        for (place, ((committed, beginning), begun)) in places.into_iter().zip(known) {
-            *begun = committed.unwrap_or(beginning);
-            let reset = self.shared.plan.reads.iter().find(|r| r.name == place.topic);
-            let start = match (committed, reset.map(|r| r.reset)) {
-                (Some(offset), _) => Position::Offset(offset),
-                (None, Some(Reset::Latest)) => Position::Latest,
-                (None, _) => Position::Earliest,
-            };
-            assign.push((place, Some(start)));
         }
         Ok(())
     }

@@ -194,7 +194,7 @@ impl Worker<'_> {
             }
             let places = running.written_on_disk().map(|c| c.place.clone());
             let own: Vec<_> = places.zip(ends.by_ref()).collect();
-            running.flush(&mut batch, &own)?;
+            running.flush(&mut batch, own)?;
         }
         Ok(())
     }

@@ -119,14 +119,14 @@ impl Running {
     pub(crate) fn flush(
         &mut self,
         batch: &mut FlushBatch,
-        positions: &[(TopicPartition, i64)],
+        mut positions: Vec<(TopicPartition, i64)>,
     ) -> Result<()> {
         batch.clear();
         self.task.flush(batch)?;
         if batch.iter().any(|(_, op)| matches!(op, FlushOp::DeleteRange { .. })) {
             crash::at(CrashPoint::Expiry);
         }
-        let positions: Vec<_> = positions.iter().cloned().chain(self.read_on_disk()).collect();
+        positions.extend(self.read_on_disk());
         self.disk.write(batch, &positions)?;
         self.task.flushed();
         self.unflushed = false;

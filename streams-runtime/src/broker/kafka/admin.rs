@@ -141,7 +141,7 @@ impl Admin {
                     .handle
                     .list_offsets(wanted, spec, timeout)?
                     .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-                let offsets = in_order(partitions, entries, doing)?;
+                let offsets = in_order(partitions, entries, doing, |entry| entry.offset)?;
                 // Of a leader that did not answer in time, librdkafka says so, and no error. -1
                 // is an answer: there is no record so new.
                 match partitions.iter().zip(&offsets).find(|(_, offset)| **offset < -1) {
@@ -195,7 +195,7 @@ impl Admin {
                 .handle
                 .alter_group_offsets(group, wanted, timeout)?
                 .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
-            in_order(&places, entries, &doing).map(|_| ())
+            in_order(&places, entries, &doing, |_| ()).map(|_| ())
         })
     }
 
@@ -209,7 +209,7 @@ impl Admin {
                 .handle
                 .delete_records(wanted, self.config.request_timeout)?
                 .map_err(|f| error(&format!("{doing} {}", shown(&places)), &f))?;
-            in_order(&places, entries, doing).map(|_| ())
+            in_order(&places, entries, doing, |_| ()).map(|_| ())
         })
     }
 
@@ -223,22 +223,16 @@ impl Admin {
         }
         let doing = format!("asking for what group {group} committed of");
         let onlooker = self.onlooker(group)?;
-        let (offsets, times) = self.until_settled(|timeout| {
+        self.until_settled(|timeout| {
             let wanted = List::new(partitions.iter().map(|p| (&*p.topic, p.partition, 0)))?;
             let entries = onlooker
                 .group_offsets(&wanted, timeout)
                 .map_err(|f| error(&format!("{doing} {}", shown(partitions)), &f))?;
-            let time = |p: &TopicPartition| {
-                let mut all = entries.iter();
-                let entry = all.find(|e| e.topic == *p.topic && e.partition == p.partition);
-                entry.map_or(-1, |e| times::decode(&e.metadata))
-            };
-            let times: Vec<i64> = partitions.iter().map(time).collect();
-            Ok((in_order(partitions, entries, &doing)?, times))
-        })?;
-        let at =
-            |(offset, time): (i64, i64)| (offset >= 0).then_some(OffsetAndTime { offset, time });
-        Ok(offsets.into_iter().zip(times).map(at).collect())
+            in_order(partitions, entries, &doing, |entry| {
+                let time = times::decode(&entry.metadata);
+                (entry.offset >= 0).then_some(OffsetAndTime { offset: entry.offset, time })
+            })
+        })
     }
 
     fn onlooker(&self, group: &str) -> Result<Arc<Handle>> {
@@ -340,7 +334,12 @@ impl Admin {
 }
 
 /// Entries in the order of what was asked for; the first failure among them is the result.
-fn in_order(partitions: &[TopicPartition], entries: Vec<Entry>, doing: &str) -> Result<Vec<i64>> {
+fn in_order<T>(
+    partitions: &[TopicPartition],
+    entries: Vec<Entry>,
+    doing: &str,
+    of: impl Fn(&Entry) -> T,
+) -> Result<Vec<T>> {
     let mut found: HashMap<(&str, i32), &Entry> = HashMap::with_capacity(entries.len());
     for entry in &entries {
         found.insert((&entry.topic, entry.partition), entry);
@@ -352,7 +351,7 @@ fn in_order(partitions: &[TopicPartition], entries: Vec<Entry>, doing: &str) -> 
                 Err(Error::new(ErrorKind::Retry, format!("{doing} {p}: the cluster did not say")))
             }
             Some(entry) => match Failure::check(entry.code) {
-                Ok(()) => Ok(entry.offset),
+                Ok(()) => Ok(of(entry)),
                 Err(failure) => Err(error(&format!("{doing} {p}"), &failure)),
             },
         })
