@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
 use streams::prelude::*;
 
 use crate::s;
@@ -55,4 +58,47 @@ fn the_end_of_time_is_a_window_like_another() {
     driver.clicks().pipe(s("k"), 1, 0).unwrap();
     assert_eq!(driver.counted().read().unwrap().len(), 1);
     assert_eq!(driver.counters().dropped_late, 2);
+}
+
+#[topology]
+mod slid {
+    topology! {
+        source input: stream<String, i64> = "input";
+        sink sums: table<Windowed<String>, i64> = "sums";
+
+        input
+            .group_by_key()
+            .window(sliding(10ms), grace(1m))
+            .aggregate(all: i64 = 0, |n, sum| *sum += n)
+            .to(sums);
+    }
+}
+
+proptest! {
+    /// A window ends at each record, and one begins behind each that has others in it: each with the sum of
+    /// its records.
+    #[test]
+    fn sliding_windows_are_a_fold_over_all_records(
+        records in prop::collection::vec((0..2u8, 0..100i64, 1..100i64), 0..40),
+    ) {
+        let mut driver = slid::test_driver();
+        for (key, at, n) in &records {
+            driver.input().pipe(key.to_string(), *n, *at).unwrap();
+        }
+        let mut expected = BTreeMap::new();
+        for (key, at, _) in &records {
+            for start in [(at - 10).max(0), at + 1] {
+                let within = |r: &&(u8, i64, i64)| r.0 == *key && (start..=start + 10).contains(&r.1);
+                let mut inside = records.iter().filter(within).peekable();
+                if inside.peek().is_some() {
+                    expected.insert((key.to_string(), start), inside.map(|r| r.2).sum::<i64>());
+                }
+            }
+        }
+        let mut got = BTreeMap::new();
+        for (key, sum) in driver.sums().read_key_values().unwrap() {
+            got.insert((key.key, key.window.start), sum);
+        }
+        prop_assert_eq!(got, expected);
+    }
 }
