@@ -20,7 +20,8 @@ const FLUSH_EVERY: i64 = 300;
 
 fn open(dir: &Path) -> (StateDir, [TaskStores; 2]) {
     // Little memory, so that RocksDB flushes and compacts by itself all the time.
-    let state = StateDir::open(dir, &StateOptions { memory_bytes: 2 << 20 }).unwrap();
+    let options = StateOptions { memory_bytes: 2 << 20, ..StateOptions::default() };
+    let state = StateDir::open(dir, &options).unwrap();
     let tasks = [0, 1].map(|partition| state.task(partition, &STORES).unwrap());
     (state, tasks)
 }

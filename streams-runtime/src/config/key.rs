@@ -10,7 +10,7 @@ pub(super) enum Kind {
     Switch,
 }
 
-/// Keys and how they are read. Properties of Kafka clients are read as text.
+/// Keys and how they are read. Properties of Kafka clients and of RocksDB are read as text.
 const KEYS: &[(&str, Kind)] = &[
     ("application_id", Kind::Text),
     ("brokers", Kind::Text),
@@ -39,17 +39,23 @@ const KEYS: &[(&str, Kind)] = &[
     ("kafka.delivery_timeout_ms", Kind::Whole),
 ];
 
-/// Tables whose keys are not ours: librdkafka's, and names of topics.
-const PROPERTIES: [&str; 4] =
-    ["kafka.properties.", "kafka.consumer.", "kafka.producer.", "topics."];
+/// Tables whose keys are not ours, with what stands between their words: librdkafka's, RocksDB's, and
+/// names of topics.
+const PROPERTIES: [(&str, char); 5] = [
+    ("kafka.properties.", '.'),
+    ("kafka.consumer.", '.'),
+    ("kafka.producer.", '.'),
+    ("rocksdb.", '_'),
+    ("topics.", '.'),
+];
 
 /// Tables of our own keys.
 const TABLES: [&str; 2] = ["kafka", "schema_registry"];
 
 /// Sets a key, `kafka.replication_factor` or `threads` for example, from its text.
 pub(super) fn set(table: &mut toml::Table, key: &str, text: &str, from: &str) -> Result<()> {
-    if let Some(prefix) = PROPERTIES.iter().find(|p| key.starts_with(**p)) {
-        let name = key.get(prefix.len()..).unwrap_or_default();
+    let tables = PROPERTIES.iter().map(|(prefix, _)| *prefix);
+    if let Some((prefix, name)) = tables.filter_map(|p| Some((p, key.strip_prefix(p)?))).next() {
         let mut place = table;
         for part in prefix.trim_end_matches('.').split('.') {
             place = inner(place, part, from)?;
@@ -83,13 +89,16 @@ fn inner<'t>(table: &'t mut toml::Table, name: &str, from: &str) -> Result<&'t m
 
 /// The key that an environment variable sets, without its `STREAMS_`: `KAFKA_REPLICATION_FACTOR`
 /// is `kafka.replication_factor`, `KAFKA_PROPERTIES_SASL_PASSWORD` is
-/// `kafka.properties.sasl.password`.
+/// `kafka.properties.sasl.password`, `ROCKSDB_MAX_BACKGROUND_JOBS` is `rocksdb.max_background_jobs`.
 pub(super) fn of_variable(rest: &str) -> String {
     let lower = rest.to_ascii_lowercase();
-    for prefix in PROPERTIES {
+    if KEYS.iter().any(|(key, _)| *key == lower) {
+        return lower;
+    }
+    for (prefix, between) in PROPERTIES {
         let flat = prefix.replace('.', "_");
         if let Some(name) = lower.strip_prefix(&flat) {
-            return format!("{prefix}{}", name.replace('_', "."));
+            return format!("{prefix}{}", name.replace('_', &between.to_string()));
         }
     }
     for table in TABLES {
@@ -103,7 +112,12 @@ pub(super) fn of_variable(rest: &str) -> String {
 /// `; did you mean …?` with the nearest known key, if one is near.
 pub(super) fn hint(unknown: &str) -> String {
     let keys = KEYS.iter().map(|(key, _)| *key);
-    let all = keys.chain(TABLES).chain(["kafka.properties", "kafka.consumer", "kafka.producer"]);
+    let all = keys.chain(TABLES).chain([
+        "kafka.properties",
+        "kafka.consumer",
+        "kafka.producer",
+        "rocksdb",
+    ]);
     let last = |key: &'static str| key.rsplit('.').next().unwrap_or(key);
     let nearest = all
         .map(|key| (distance(unknown, key).min(distance(unknown, last(key))), key))

@@ -64,6 +64,9 @@ pub struct Config {
     pub uncommitted_max_bytes: usize,
     /// Memory of RocksDB under the stores of this process, in bytes.
     pub rocksdb_max_bytes: usize,
+    /// Options of RocksDB under the stores, by its own names: `max_background_jobs`, `compression` …
+    /// (Kafka Streams' `rocksdb.config.setter`). They go over ours.
+    pub rocksdb: Properties,
     /// What a commit to the embedded log survives.
     pub durability: Durability,
     /// Records of a partition that wait in memory before it is paused (Kafka Streams'
@@ -156,6 +159,7 @@ impl Default for Config {
             state_cache_max_bytes: 256 << 20,
             uncommitted_max_bytes: 64 << 20,
             rocksdb_max_bytes: 64 << 20,
+            rocksdb: Properties::default(),
             durability: Durability::default(),
             buffered_records_per_partition: 1000,
             topics: BTreeMap::new(),

@@ -3,7 +3,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
-/// Client properties by librdkafka's names. Values may be passwords: they are never printed.
+/// Properties of librdkafka or RocksDB by their own names. Values may be passwords: they are never
+/// printed with the configuration.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Properties(BTreeMap<String, Value>);
@@ -37,7 +38,7 @@ impl Properties {
         self.0.insert(name.into(), Value(value.into()));
     }
 
-    /// The properties with their values, for the client.
+    /// The properties with their values, for whom they are meant.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.0.as_str()))
     }

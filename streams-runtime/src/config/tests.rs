@@ -37,6 +37,27 @@ fn tables_of_properties_are_merged() {
 }
 
 #[test]
+fn options_of_rocksdb_come_from_every_layer_by_its_own_names() {
+    let config = Layers::new()
+        .toml("[rocksdb]\nmax_background_jobs = 4\ncompression = \"kNoCompression\"\n", "f")
+        .unwrap()
+        .environment(variables(&[
+            ("STREAMS_ROCKSDB_MAX_OPEN_FILES", "64"),
+            ("STREAMS_ROCKSDB_MAX_BYTES", "1048576"),
+        ]))
+        .unwrap()
+        .set("rocksdb.max_background_jobs", "3", "--set")
+        .unwrap()
+        .build()
+        .unwrap();
+    let all: Vec<_> = config.rocksdb.iter().collect();
+    let wanted =
+        [("compression", "kNoCompression"), ("max_background_jobs", "3"), ("max_open_files", "64")];
+    assert_eq!(all, wanted);
+    assert_eq!(config.rocksdb_max_bytes, 1 << 20);
+}
+
+#[test]
 fn an_unknown_key_in_a_file_is_named_with_its_line_and_the_nearest_key() {
     let e = Layers::new().toml("threads = 1\ncommit_intervall_ms = 5\n", "app.toml").unwrap_err();
     assert_eq!(

@@ -11,7 +11,6 @@ use streams_core::store::{FlushBatch, FlushOp};
 
 use super::state_dir::Shared;
 use super::task::TaskStores;
-use super::tuning;
 use crate::broker::TopicPartition;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -148,9 +147,9 @@ fn write_file(stores: &TaskStores, store: u16, rows: &[Row<'_>]) -> Result<()> {
     let shared = stores.shared();
     let family = shared.family(stores.family_name(store)?)?;
     let path = FilePath::new(shared)?;
-    let options = tuning::store(shared.memory());
+    let options = shared.tuning().store();
     let failed = |e: rocksdb::Error| shared.unwritable(e);
-    let mut writer = SstFileWriter::create(&options);
+    let mut writer = SstFileWriter::create(options);
     writer.open(&path.0).map_err(failed)?;
     let mut key = stores.prefix().to_vec();
     for (at, row) in rows.iter().enumerate() {

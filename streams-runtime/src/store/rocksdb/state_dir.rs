@@ -12,19 +12,21 @@ use rocksdb::{
 use super::bulk;
 use super::directory::{Contents, Directory};
 use super::task::TaskStores;
-use super::tuning::{self, Memory};
+use super::tuning::Tuning;
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// How to open a state directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateOptions {
     /// Memory for memtables, blocks, indexes and filters of all stores together.
     pub memory_bytes: usize,
+    /// Options of RocksDB by its own names, with their values as RocksDB reads them.
+    pub rocksdb: Vec<(String, String)>,
 }
 
 impl Default for StateOptions {
     fn default() -> Self {
-        Self { memory_bytes: 64 << 20 }
+        Self { memory_bytes: 64 << 20, rocksdb: Vec::new() }
     }
 }
 
@@ -47,7 +49,7 @@ pub(super) struct Shared {
     pub(super) db: Db,
     directory: Directory,
     process: String,
-    memory: Memory,
+    tuning: Tuning,
     /// The column families there are; the lock lets new ones come one at a time.
     families: Mutex<BTreeSet<String>>,
 }
@@ -56,8 +58,8 @@ impl StateDir {
     /// Opens the state in a directory, which is created, for this user only, where it is missing.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if the directory is in use, holds something else, or cannot be written;
-    /// [`ErrorKind::Fatal`] if the files in it cannot be opened. Damaged ones are set aside, as they
+    /// [`ErrorKind::Config`] if the directory is in use, holds something else, or cannot be written, or
+    /// if RocksDB does not know an option; [`ErrorKind::Fatal`] if the files in it cannot be opened. Damaged ones are set aside, as they
     /// hold nothing that is not in the changelogs.
     pub fn open(dir: &Path, options: &StateOptions) -> Result<Self> {
         let directory = Directory::claim(dir, CONTENTS)?;
@@ -66,17 +68,17 @@ impl StateDir {
             set_aside(&directory, "a read of it failed")?;
         }
         bulk::clear(directory.path())?;
-        let memory = Memory::new(options.memory_bytes);
-        let (db, families) = match open(&directory, &memory) {
+        let tuning = Tuning::new(options)?;
+        let (db, families) = match open(&directory, &tuning) {
             // Only a copy of what is in the changelogs.
             Err(e) if is_damage(&e) => {
                 set_aside(&directory, &e)?;
-                open(&directory, &memory).map_err(|e| cannot_open(&directory, e))?
+                open(&directory, &tuning).map_err(|e| cannot_open(&directory, e))?
             }
             opened => opened.map_err(|e| cannot_open(&directory, e))?,
         };
         let families = Mutex::new(families);
-        Ok(Self(Arc::new(Shared { db, directory, process, memory, families })))
+        Ok(Self(Arc::new(Shared { db, directory, process, tuning, families })))
     }
 
     /// Removes the state in a directory. One that is not there has none.
@@ -156,8 +158,8 @@ impl Shared {
         self.directory.path()
     }
 
-    pub(super) fn memory(&self) -> &Memory {
-        &self.memory
+    pub(super) fn tuning(&self) -> &Tuning {
+        &self.tuning
     }
 
     fn create(&self, store: &str) -> Result<()> {
@@ -166,7 +168,7 @@ impl Shared {
         if families.contains(&name) {
             return Ok(());
         }
-        self.db.create_cf(&name, &tuning::store(&self.memory)).map_err(|e| {
+        self.db.create_cf(&name, self.tuning.store()).map_err(|e| {
             let path = self.directory.path().display();
             let text = format!("the store {store} cannot be created in {path}: {e}");
             Error::with_source(ErrorKind::Fatal, text, e)
@@ -215,19 +217,19 @@ impl Shared {
 /// The database with the column families that there are.
 fn open(
     directory: &Directory,
-    memory: &Memory,
+    tuning: &Tuning,
 ) -> std::result::Result<(Db, BTreeSet<String>), rocksdb::Error> {
-    let database = tuning::database(memory);
+    let database = tuning.database();
     let path = directory.database();
     let own = [rocksdb::DEFAULT_COLUMN_FAMILY_NAME, POSITIONS];
     let mut families = BTreeSet::from(own.map(str::to_owned));
     if path.join("CURRENT").exists() {
-        let known = Db::list_cf(&database, &path)?;
+        let known = Db::list_cf(database, &path)?;
         families.extend(known.into_iter().filter(|name| name.starts_with(STORE)));
     }
     let descriptors =
-        families.iter().map(|name| ColumnFamilyDescriptor::new(name, tuning::store(memory)));
-    let db = Db::open_cf_descriptors(&database, &path, descriptors)?;
+        families.iter().map(|name| ColumnFamilyDescriptor::new(name, tuning.store().clone()));
+    let db = Db::open_cf_descriptors(database, &path, descriptors)?;
     Ok((db, families))
 }
 

@@ -128,6 +128,64 @@ fn a_directory_in_use_is_refused() {
     assert!(e.to_string().contains(&*dir.path().to_string_lossy()), "{e}");
 }
 
+fn with_options(pairs: &[(&str, &str)]) -> StateOptions {
+    let rocksdb = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    StateOptions { memory_bytes: 8 << 20, rocksdb }
+}
+
+#[test]
+fn options_of_rocksdb_go_over_ours_and_leave_the_budget() {
+    let dir = TempDir::new().unwrap();
+    let options = with_options(&[
+        ("max_background_jobs", "5"),
+        ("compaction_style", "kCompactionStyleUniversal"),
+        ("block_based_table_factory", "{block_size=16384}"),
+    ]);
+    for _ in 0..2 {
+        // The first time the store is created, the second time it is opened.
+        let state = StateDir::open(dir.path(), &options).unwrap();
+        let task = state.task(0, &["s"]).unwrap();
+        let capacity = {
+            let family = task.shared().family("store:s").unwrap();
+            task.shared().db.property_int_value_cf(&family, "rocksdb.block-cache-capacity").unwrap()
+        };
+        assert_eq!(capacity, Some(8 << 20));
+        drop((task, state));
+        let written = std::fs::read_dir(dir.path().join("db")).unwrap().map(|f| f.unwrap().path());
+        let newest = written
+            .filter(|p| p.file_name().unwrap().to_string_lossy().starts_with("OPTIONS-"))
+            .max()
+            .unwrap();
+        let text = std::fs::read_to_string(newest).unwrap();
+        let (_, store) = text.split_once("[CFOptions \"store\\:s\"]").unwrap();
+        assert!(text.contains("max_background_jobs=5"), "{text}");
+        assert!(text.contains("atomic_flush=true"), "{text}");
+        assert!(store.contains("compaction_style=kCompactionStyleUniversal"), "{store}");
+        assert!(store.contains("block_size=16384"), "{store}");
+        assert!(store.contains("filter_policy=bloomfilter"), "{store}");
+        assert!(store.contains("compression=kLZ4Compression"), "{store}");
+    }
+}
+
+#[test]
+fn options_that_are_none_of_rocksdbs_or_ours_to_set_are_refused_by_name() {
+    for (name, value, why) in [
+        ("max_backgroud_jobs", "5", "max_backgroud_jobs"),
+        ("max_background_jobs", "many", "max_background_jobs"),
+        ("atomic_flush", "false", "stores and their positions must reach the disk together"),
+        ("compaction_style", "kCompactionStyleFIFO", "would drop rows"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let e = StateDir::open(dir.path(), &with_options(&[(name, value)])).err().unwrap();
+        assert_eq!(e.kind(), ErrorKind::Config);
+        let text = e.to_string();
+        let place = format!("rocksdb.{name} = {value}: ");
+        let said = text.strip_prefix(&place).unwrap_or_else(|| panic!("{text}"));
+        assert!(said.contains(why), "{text}");
+        assert!(!dir.path().join("db").exists(), "{text}");
+    }
+}
+
 /// One row on disk, whose file is then changed from this byte on.
 fn damaged_from(dir: &TempDir, from: usize) {
     let state = open(dir);
