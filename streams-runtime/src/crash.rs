@@ -69,24 +69,23 @@ pub fn arm(point: CrashPoint, nth: u32) {
     ARMED.store(point as u32, Ordering::Release);
 }
 
-/// True if the process is about to die at this point, now.
-pub(crate) fn armed(point: CrashPoint) -> bool {
-    ARMED.load(Ordering::Relaxed) == point as u32 && LEFT.load(Ordering::Relaxed) <= 1
+/// Passes a point, and is true if the process has to die there: what comes before that is the caller's.
+#[inline]
+pub(crate) fn is_due(point: CrashPoint) -> bool {
+    ARMED.load(Ordering::Relaxed) == point as u32 && LEFT.fetch_sub(1, Ordering::AcqRel) == 1
 }
 
 /// A place to die.
 #[inline]
 pub(crate) fn at(point: CrashPoint) {
-    if ARMED.load(Ordering::Relaxed) == point as u32 {
-        pass(point);
+    if is_due(point) {
+        die(point);
     }
 }
 
 /// As sudden as a kill: nothing is flushed, dropped or told.
 #[cold]
-fn pass(point: CrashPoint) {
-    if LEFT.fetch_sub(1, Ordering::AcqRel) == 1 {
-        eprintln!("crash point {point:?}");
-        std::process::abort();
-    }
+pub(crate) fn die(point: CrashPoint) -> ! {
+    eprintln!("crash point {point:?}");
+    std::process::abort();
 }

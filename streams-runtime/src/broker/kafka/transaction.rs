@@ -98,10 +98,10 @@ impl Open {
     pub(super) fn commit(self, producer: &mut Producer, deadline: Instant) -> Ended {
         crash::at(CrashPoint::BeforeCommit);
         producer.clear_outage();
-        if crash::armed(CrashPoint::CommitUnanswered) {
+        if crash::is_due(CrashPoint::CommitUnanswered) {
             // The request leaves at once, on librdkafka's own thread.
             let _ = self.0.commit_transaction(Duration::from_millis(1));
-            crash::at(CrashPoint::CommitUnanswered);
+            crash::die(CrashPoint::CommitUnanswered);
         }
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
