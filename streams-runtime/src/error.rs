@@ -34,6 +34,8 @@ pub enum ErrorName {
     /// Another process works under the same transactional id, or the cluster has aborted a
     /// transaction that took too long.
     ProducerFenced,
+    /// A transaction was open for longer than `kafka.transaction_timeout_ms`.
+    TransactionTimedOut,
     /// The cluster no longer knows the producer's epoch or sequence.
     ProducerEpochLost,
     /// The coordinator of the group or of transactions is moving or loading.
@@ -58,6 +60,7 @@ impl ErrorName {
         match self {
             Self::MemberFenced => "member-fenced",
             Self::ProducerFenced => "producer-fenced",
+            Self::TransactionTimedOut => "transaction-timed-out",
             Self::ProducerEpochLost => "producer-epoch-lost",
             Self::CoordinatorMoved => "coordinator-moved",
             Self::TopicMissing => "topic-missing",
@@ -109,6 +112,18 @@ impl Error {
         self
     }
 
+    /// The same error, without what it came from.
+    pub(crate) fn again(&self) -> Self {
+        let Inner { kind, name, message, .. } = &*self.0;
+        Self(Box::new(Inner { kind: *kind, name: *name, message: message.clone(), source: None }))
+    }
+
+    /// The same error, which came out as `first`.
+    pub(crate) fn after(mut self, first: &impl fmt::Display) -> Self {
+        self.0.message = format!("{first}: {}", self.0.message);
+        self
+    }
+
     /// The same error, to be dealt with in another way.
     #[must_use]
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
@@ -135,15 +150,22 @@ impl From<streams_core::Error> for Error {
             streams_core::ErrorKind::Unavailable => ErrorKind::Retry,
             _ => ErrorKind::Record,
         };
-        Self::with_source(kind, e.to_string(), e)
+        let cause = std::error::Error::source(&e).and_then(|cause| cause.downcast_ref::<Self>());
+        let name = cause.and_then(Self::name);
+        let mut error = Self::with_source(kind, e.to_string(), e);
+        error.0.name = name;
+        error
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.name {
-            Some(name) => write!(f, "{} [{}]", self.0.message, name.as_str()),
-            None => f.write_str(&self.0.message),
+            // What comes from a store has it in its text.
+            Some(name) if !self.0.message.contains(&format!("[{}]", name.as_str())) => {
+                write!(f, "{} [{}]", self.0.message, name.as_str())
+            }
+            _ => f.write_str(&self.0.message),
         }
     }
 }

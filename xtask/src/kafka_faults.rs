@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::failure::{At, Failure, Result};
-use crate::kafka::private::PrivateBroker;
+use crate::kafka::{Setup, private::PrivateBroker};
 use crate::project;
 use crate::setup::{self, Need};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// Starts a cluster for the program.
 pub(crate) fn start() -> Result<PrivateBroker> {
-    PrivateBroker::start(NODES, HEAP)
+    PrivateBroker::start(NODES, HEAP, Setup::Plain)
 }
 
 /// Builds the program, and the one that it tests.

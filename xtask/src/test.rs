@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::failure::{Failure, Result};
 use crate::faults;
-use crate::kafka::{self, jars, private::PrivateBroker};
+use crate::kafka::{self, Setup, jars, private::PrivateBroker};
 use crate::kafka_faults;
 use crate::project;
 use crate::registry::PrivateRegistry;
@@ -70,7 +70,8 @@ fn all(test: &Test, steps: &mut Steps) -> Result<()> {
     }
     let bank = steps.time("static bank", || static_binary::build("bank"))?;
     let registry = steps.time("registry up", PrivateRegistry::start)?;
-    let broker = steps.time("kafka up", || PrivateBroker::start(1, kafka::DEFAULT_HEAP))?;
+    let broker =
+        steps.time("kafka up", || PrivateBroker::start(1, kafka::DEFAULT_HEAP, Setup::ForTests))?;
     // `--tests`: a doc example that is marked `ignore` is not a broker test.
     let mut with_broker = cargo(&tests);
     with_broker

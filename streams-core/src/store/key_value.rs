@@ -297,11 +297,11 @@ where
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(key) = record.key else { return Ok(()) };
-        if self.home.disk().is_some() {
-            return row::restore(batch, record, |out: &mut Vec<u8>| row::append(out, key));
-        }
-        let key: K = KF::decode(key)?;
+        let (bytes, key): (_, K) = (key, KF::decode(key)?);
         let value = record.value.map(VF::decode).transpose()?;
+        if self.home.disk().is_some() {
+            return row::restore(batch, record, |out: &mut Vec<u8>| row::append(out, bytes));
+        }
         let hash = self.hasher.hash_one(&key);
         let found = self.cache.find(hash, |k| *k == key);
         self.cache.restore(found, hash, key, Slot { value, timestamp: record.timestamp });

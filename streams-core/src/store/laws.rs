@@ -1,6 +1,13 @@
 //! What holds of every store: its changelog gives its rows back, and any record there is restored
 //! or an error.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -40,6 +47,51 @@ fn replay(from: &mut dyn StateStore, to: &mut dyn StateStore) -> Result<()> {
         to.restore(&RecordRef { offset, timestamp, key, value, headers }, &mut batch)?;
     }
     to.restored()
+}
+
+/// A disk with nothing on it.
+struct Empty;
+
+impl Backend for Empty {
+    fn get(&self, _: &[u8], _: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        Ok(())
+    }
+
+    fn scan(&self, _: &[u8], _: Option<&[u8]>, _: bool, _: &mut EachRow<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn is_empty(&self) -> Result<bool> {
+        Ok(true)
+    }
+}
+
+/// Bytes that are no value of a store must not lie on its disk until someone looks them up.
+#[test]
+fn what_is_no_row_of_a_store_is_an_error_of_the_restore_on_disk_as_in_memory() {
+    let one = 1i64.to_be_bytes();
+    let window = [&b"a"[..], &one, &[0; 4]].concat();
+    let session = [&b"a"[..], &one, &one].concat();
+    let waiting = [&one[..], &[1], b"a", &[0; 4]].concat();
+    let left = [&[1][..], &one].concat();
+    let rows: [(&[u8], &[u8]); 5] =
+        [(b"a", &one), (&window, &one), (&window, &one), (&session, &one), (&waiting, &left)];
+    for on_disk in [false, true] {
+        for (mut store, (key, value)) in stores().into_iter().zip(rows) {
+            if on_disk {
+                store.open(Box::new(Empty)).unwrap();
+            }
+            let name = store.name();
+            let mut restore = |value: &[u8]| {
+                let (key, value, headers) = (Some(key), Some(value), Headers::EMPTY);
+                let record = RecordRef { offset: 0, timestamp: 1, key, value, headers };
+                store.restore(&record, &mut FlushBatch::default())
+            };
+            restore(value).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let e = restore(&value[..value.len() - 1]).expect_err(name);
+            assert!(matches!(e.kind(), ErrorKind::Decode | ErrorKind::Store), "{name}: {e}");
+        }
+    }
 }
 
 proptest! {

@@ -108,12 +108,13 @@ impl<E: Waiting> Ordered<E> {
         read: impl FnOnce(&[u8], &[u8]) -> Result<E>,
     ) -> Result<()> {
         let Some(row_key) = record.key else { return Ok(()) };
+        let entry = record.value.map(|value| read(row_key, value)).transpose()?;
         if self.backend.is_some() {
             return row::restore(batch, record, |out: &mut Vec<u8>| append(out, row_key));
         }
-        match record.value {
-            Some(value) => {
-                self.entries.insert(row_key.to_vec(), read(row_key, value)?);
+        match entry {
+            Some(entry) => {
+                self.entries.insert(row_key.to_vec(), entry);
             }
             None => {
                 self.entries.remove(row_key);

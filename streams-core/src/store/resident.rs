@@ -87,8 +87,8 @@ impl Resident {
         self.unflushed.clear();
     }
 
-    /// Applies a record of the changelog to the disk; without one, gives it back to be applied in
-    /// memory.
+    /// Applies a record of the changelog to the disk, if there is one, and gives it back to be applied
+    /// in memory.
     pub(super) fn restore<'r>(
         &self,
         record: &RecordRef<'r>,
@@ -96,11 +96,11 @@ impl Resident {
     ) -> Result<Option<Change<'r>>> {
         let Some(key) = record.key else { return Ok(None) };
         match (record.value, &self.backend) {
-            (value, None) => return Ok(Some((key, value))),
+            (_, None) => {}
             (Some(value), Some(_)) => put(batch, key, record.timestamp, value)?,
             (None, Some(_)) => batch.delete(|out| append(out, key))?,
         }
-        Ok(None)
+        Ok(Some((key, record.value)))
     }
 
     /// All rows on disk; `None` if there is no disk.

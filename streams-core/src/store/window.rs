@@ -461,7 +461,10 @@ where
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(bytes) = record.key else { return Ok(()) };
-        let (key, WindowSpan { start, .. }) = span::split_changelog(bytes, self.home.name)?;
+        let (bytes, WindowSpan { start, .. }) = span::split_changelog(bytes, self.home.name)?;
+        let key: K = KF::decode(bytes)?;
+        let slot =
+            Slot { value: record.value.map(VF::decode).transpose()?, timestamp: record.timestamp };
         self.observe(start);
         if self.expiry.is_expired(start) {
             return Ok(());
@@ -472,13 +475,10 @@ where
             self.expiry.restored(batch)?;
             return row::restore(batch, record, |out: &mut Vec<u8>| {
                 out.extend_from_slice(&segment_key(id));
-                order::write_key(key, out);
+                order::write_key(bytes, out);
                 row::append(out, &order::time_key(start))
             });
         }
-        let key: K = KF::decode(key)?;
-        let slot =
-            Slot { value: record.value.map(VF::decode).transpose()?, timestamp: record.timestamp };
         let hash = self.hash(&key, start);
         let at = self.segment(start);
         if let Some(Segment { rows, .. }) = self.segments.get_mut(at) {

@@ -9,7 +9,7 @@ use super::running::TaskChangelog;
 use super::{Routes, Running, Worker};
 use crate::broker::{Position, TopicPartition};
 use crate::crash::{self, CrashPoint};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 use crate::group::MembershipEvent;
 use crate::restore::range;
 
@@ -40,12 +40,12 @@ impl Worker<'_> {
                 Ok(())
             }
             MembershipEvent::Lost(partitions) => {
-                tracing::warn!(
-                    "worker {}: {} partitions were lost to other members; closing their tasks \
-                     without a commit",
-                    self.number,
+                let text = format!(
+                    "{} partitions were lost to other members; closing their tasks without a commit",
                     partitions.len()
                 );
+                let why = Error::new(ErrorKind::Rejoin, text).named(ErrorName::MemberFenced);
+                tracing::warn!("worker {}: {why}", self.number);
                 // What they have written is another member's business now.
                 self.client.abort()?;
                 self.client.recover()?;

@@ -7,7 +7,7 @@ use streams_core::store::FlushBatch;
 use super::Worker;
 use crate::broker::{Commit, OffsetAndTime, TopicPartition};
 use crate::crash::{self, CrashPoint};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// Kafka Streams' `repartition.purge.interval.ms`.
 const PURGE_INTERVAL: Duration = Duration::from_secs(30);
@@ -147,10 +147,10 @@ impl Worker<'_> {
             // that stay.
             return Ok(());
         }
-        tracing::info!(
-            "worker {}: the group has moved on before a commit: its tasks are closed as of the last one",
-            self.number
-        );
+        let text =
+            "the group has moved on before a commit: its tasks are closed as of the last one";
+        let why = Error::new(ErrorKind::Rejoin, text).named(ErrorName::MemberFenced);
+        tracing::info!("worker {}: {why}", self.number);
         self.client.recover()?;
         self.close_tasks(|_| false);
         self.fenced_at = Some(Instant::now());

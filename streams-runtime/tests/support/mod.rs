@@ -52,6 +52,9 @@ const fn source(
 /// How many records with the value `counted` [`Pass`] has processed.
 pub(crate) static COUNTED: AtomicU64 = AtomicU64::new(0);
 
+/// For how many milliseconds [`Pass`] rests at the next record with the value `rest`.
+pub(crate) static REST_MS: AtomicU64 = AtomicU64::new(0);
+
 /// `in` → `out`. A value `fail` is an error, `panic` a panic.
 pub(crate) struct Pass;
 
@@ -108,6 +111,10 @@ impl TaskLogic for PassTask {
                 return cx.reject(source, record, e, OnError::Fail);
             }
             Some(b"panic") => panic!("the value says so"),
+            Some(b"rest") => {
+                let ms = REST_MS.swap(0, Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(ms));
+            }
             _ => {}
         }
         cx.output.write(

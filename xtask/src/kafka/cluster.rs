@@ -28,7 +28,18 @@ pub(crate) struct Options {
     pub(crate) nodes: usize,
     /// The size of each JVM's heap, as `-Xmx` takes it.
     pub(crate) heap: String,
+    pub(crate) setup: Setup,
     pub(crate) lifetime: Lifetime,
+}
+
+/// What the brokers are like.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Setup {
+    /// As most are.
+    Plain,
+    /// Faults can be brought about: ACLs are looked up (a resource that has none is open to all), and
+    /// transactional ids that were idle for [`IDLE_ID_MS`](super::properties::IDLE_ID_MS) are forgotten.
+    ForTests,
 }
 
 /// What ends the brokers.
@@ -60,7 +71,7 @@ pub(crate) fn start(dir: &RunDir, options: &Options) -> Result<String> {
 fn start_once(dir: &RunDir, options: &Options, jars: &Path) -> Result<String> {
     let nodes = free_ports(options.nodes)?;
     for (index, ports) in nodes.iter().enumerate() {
-        let text = properties::render(index, *ports, &nodes, &dir.data(index));
+        let text = properties::render(index, *ports, &nodes, &dir.data(index), options.setup);
         let path = dir.properties(index);
         fs::write(&path, text).at("writing", &path)?;
     }

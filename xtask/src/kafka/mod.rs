@@ -13,6 +13,7 @@ use clap::{Args, Subcommand};
 
 use crate::failure::{Failure, Result};
 use crate::project;
+pub(crate) use cluster::Setup;
 use cluster::{Lifetime, Options};
 use run_dir::{RunDir, Running};
 
@@ -40,6 +41,10 @@ pub(crate) struct Up {
     /// Heap of each broker, as java's -Xmx takes it
     #[arg(long, default_value = DEFAULT_HEAP)]
     heap: String,
+    /// As for `cargo xtask test`: ACLs are looked up (a resource without is open to all), and idle
+    /// transactional ids are soon forgotten
+    #[arg(long)]
+    for_tests: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -80,8 +85,13 @@ fn run_up(up: &Up) -> Result<()> {
                 let path = dir.path().display();
                 eprintln!("the cluster of {path} ended without `down`: its data is removed");
             }
-            let options =
-                Options { nodes: up.nodes, heap: up.heap.clone(), lifetime: Lifetime::UntilDown };
+            let setup = if up.for_tests { Setup::ForTests } else { Setup::Plain };
+            let options = Options {
+                nodes: up.nodes,
+                heap: up.heap.clone(),
+                setup,
+                lifetime: Lifetime::UntilDown,
+            };
             cluster::start(&dir, &options)?
         }
     };

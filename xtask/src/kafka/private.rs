@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::cluster::{self, Lifetime, Options};
+use super::cluster::{self, Lifetime, Options, Setup};
 use super::run_dir::RunDir;
 use crate::failure::{At, Result};
 use crate::project;
@@ -24,13 +24,14 @@ pub(crate) struct PrivateBroker {
 
 impl PrivateBroker {
     /// Starts so many nodes.
-    pub(crate) fn start(nodes: usize, heap: &str) -> Result<Self> {
+    pub(crate) fn start(nodes: usize, heap: &str, setup: Setup) -> Result<Self> {
         let cache = project::cache_dir()?;
         remove_orphans(&cache);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let dir = RunDir::new(&cache.join(format!("{PREFIX}{}-{number}", process::id())))?;
         let _lock = dir.lock()?;
-        let options = Options { nodes, heap: heap.to_owned(), lifetime: Lifetime::ThisProcess };
+        let options =
+            Options { nodes, heap: heap.to_owned(), setup, lifetime: Lifetime::ThisProcess };
         // Made first: what a failed start leaves is removed as well.
         let mut broker = Self { dir, bootstrap: String::new() };
         broker.bootstrap = cluster::start(&broker.dir, &options)?;

@@ -2,8 +2,13 @@
 
 use std::path::Path;
 
+use super::cluster::Setup;
+
 /// Loopback only: nothing here is meant to be reached from another machine.
 pub(crate) const HOST: &str = "127.0.0.1";
+
+/// After how many milliseconds a cluster for tests forgets a transactional id that is not used.
+pub(crate) const IDLE_ID_MS: u32 = 25_000;
 
 /// The ports of one node.
 #[derive(Clone, Copy)]
@@ -18,7 +23,13 @@ pub(crate) fn bootstrap(nodes: &[Ports]) -> String {
 }
 
 /// The properties of node `index` (from 0) of `nodes`; its log goes to `data`.
-pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -> String {
+pub(crate) fn render(
+    index: usize,
+    ports: Ports,
+    nodes: &[Ports],
+    data: &Path,
+    setup: Setup,
+) -> String {
     let voters = nodes.iter().zip(1..).map(|(node, id)| format!("{id}@{HOST}:{}", node.controller));
     let replicas = nodes.len().min(3);
     let in_sync = if replicas < 3 { 1 } else { 2 };
@@ -60,7 +71,19 @@ pub(crate) fn render(index: usize, ports: Ports, nodes: &[Ports], data: &Path) -
         ("log.retention.ms", "-1".to_owned()),
         ("file.delete.delay.ms", "1000".to_owned()),
     ];
-    settings.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    let more: &[(&str, String)] = match setup {
+        Setup::Plain => &[],
+        Setup::ForTests => &[
+            (
+                "authorizer.class.name",
+                "org.apache.kafka.metadata.authorizer.StandardAuthorizer".to_owned(),
+            ),
+            ("allow.everyone.if.no.acl.found", "true".to_owned()),
+            ("transactional.id.expiration.ms", IDLE_ID_MS.to_string()),
+            ("transaction.remove.expired.transaction.cleanup.interval.ms", "1000".to_owned()),
+        ],
+    };
+    settings.iter().chain(more).map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
 fn comma(parts: impl Iterator<Item = String>) -> String {
@@ -79,7 +102,7 @@ mod tests {
 
     #[test]
     fn three_nodes_replicate_and_vote() {
-        let text = render(1, NODES[1], &NODES, Path::new("/d"));
+        let text = render(1, NODES[1], &NODES, Path::new("/d"), Setup::Plain);
         for line in [
             "node.id=2",
             "controller.quorum.voters=1@127.0.0.1:11,2@127.0.0.1:12,3@127.0.0.1:13",
@@ -96,8 +119,11 @@ mod tests {
     #[test]
     fn one_node_needs_no_replica() {
         let one = [NODES[0]];
-        let text = render(0, one[0], &one, Path::new("/d"));
+        let text = render(0, one[0], &one, Path::new("/d"), Setup::Plain);
         assert!(text.contains("\nmin.insync.replicas=1\n"));
         assert!(text.contains("\ndefault.replication.factor=1\n"));
+        assert!(!text.contains("authorizer"));
+        let text = render(0, one[0], &one, Path::new("/d"), Setup::ForTests);
+        assert!(text.contains("\nallow.everyone.if.no.acl.found=true\n"));
     }
 }

@@ -12,7 +12,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::failure::{At, Failure, Result};
-use crate::kafka::{self, jars, private::PrivateBroker};
+use crate::kafka::{self, Setup, jars, private::PrivateBroker};
 use crate::project;
 use crate::setup::{self, Need};
 use report::Run;
@@ -69,7 +69,7 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
         build()?;
     }
     let _alone = lock()?;
-    let broker = PrivateBroker::start(1, kafka::DEFAULT_HEAP)?;
+    let broker = PrivateBroker::start(1, kafka::DEFAULT_HEAP, Setup::Plain)?;
     let classes = broker.dir().join("classes");
     compile(&root.join("benches/peer/java/peer"), &classes)?;
     let jars = jars::ensure()?;

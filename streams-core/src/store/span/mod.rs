@@ -335,7 +335,9 @@ where
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(bytes) = record.key else { return Ok(()) };
-        let (key, span) = split_changelog::<T>(bytes, self.home.name)?;
+        let (bytes, span) = split_changelog::<T>(bytes, self.home.name)?;
+        let key: K = KF::decode(bytes)?;
+        let value = record.value.map(VF::decode).transpose()?;
         self.observe(span.time());
         if self.expiry.is_expired(span.time()) {
             return Ok(());
@@ -345,13 +347,11 @@ where
             self.expiry.wrote(segment);
             self.expiry.restored(batch)?;
             return row::restore(batch, record, |out: &mut Vec<u8>| {
-                out.extend_from_slice(&prefix(segment, key));
+                out.extend_from_slice(&prefix(segment, bytes));
                 span.write(out);
                 Ok(())
             });
         }
-        let key: K = KF::decode(key)?;
-        let value = record.value.map(VF::decode).transpose()?;
         let hash = self.hasher.hash_one(&key);
         let index = match self.cache.find(hash, |k| *k == key) {
             Some(index) => index,

@@ -396,18 +396,18 @@ where
     }
 
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
-        let Some(key) = record.key else { return Ok(()) };
+        let Some(bytes) = record.key else { return Ok(()) };
+        let key: K = KF::decode(bytes)?;
+        let value = record.value.map(VF::decode).transpose()?;
         // It was in time when it was put, and may be the latest of its key.
         self.observe(record.timestamp);
         if self.home.disk().is_some() {
             let mut key_bytes = Vec::new();
-            order::write_key(key, &mut key_bytes);
+            order::write_key(bytes, &mut key_bytes);
             let value = record.value.map(|value| move |out: &mut Vec<u8>| append(out, value));
             write_row(batch, &key_bytes, record.timestamp, true, value)?;
             return self.expiry.restored(batch);
         }
-        let key: K = KF::decode(key)?;
-        let value = record.value.map(VF::decode).transpose()?;
         let hash = self.hasher.hash_one(&key);
         let index = match self.cache.find(hash, |k| *k == key) {
             Some(index) => index,

@@ -16,7 +16,7 @@ use crate::broker::{
     WriterTopic,
 };
 use crate::crash::{self, CrashPoint};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 use crate::group::{Librdkafka, Membership};
 
 /// How soon to commit again while the group's coordinator is moving.
@@ -137,7 +137,7 @@ impl Client for KafkaClient {
         if let Some(transactions) = &mut self.transactions {
             transactions.state.open()?;
         }
-        self.producer.append(record)
+        self.producer.append(record).map_err(|e| self.explained(e))
     }
 
     fn commit_with_ends(
@@ -228,14 +228,16 @@ impl KafkaClient {
         let Some(transactions) = &mut self.transactions else {
             return Ok((Commit::Committed, Vec::new()));
         };
+        let overtime = transactions.overtime();
         let ends = match prepared {
             Ok(ends) => ends,
             Err(why) => {
                 transactions.abort(&mut self.producer, deadline);
-                return Ok((why, Vec::new()));
+                return Ok((timed(why, overtime.as_deref()), Vec::new()));
             }
         };
         let commit = transactions.commit(&mut self.producer, deadline);
+        let commit = timed(commit, overtime.as_deref());
         if commit == Commit::Committed
             && let Some(outage) = self.producer.outage()
         {
@@ -247,6 +249,24 @@ impl KafkaClient {
             transactions.recover(&mut self.producer)?;
         }
         Ok((commit, ends))
+    }
+
+    /// The same error, or why the transaction failed, where that is why records were not written.
+    #[cold]
+    fn explained(&mut self, e: Error) -> Error {
+        let Some(transactions) = &self.transactions else { return e };
+        if !self.producer.is_broken_by_transaction() {
+            return self.producer.failure().unwrap_or(e);
+        }
+        match transactions.failure() {
+            // The cluster's answer names no topic.
+            Some(why) if why.name() == Some(ErrorName::AuthorizationFailed) => {
+                let topics = self.producer.topics().collect::<Vec<_>>().join(", ");
+                why.after(&format!("{e}; one of the topics that it writes ({topics}) is denied"))
+            }
+            Some(why) => why.after(&e),
+            None => e,
+        }
     }
 
     /// Writes the records and puts the offsets in; gives the ends, or why to abort.
@@ -265,7 +285,7 @@ impl KafkaClient {
         transactions.state.open()?;
         crash::at(CrashPoint::BeforeFlush);
         if let Err(e) = self.producer.flush(deadline) {
-            return abort_if_it_passes(e);
+            return abort_if_it_passes(self.explained(e));
         }
         crash::at(CrashPoint::AfterFlush);
         let ends = match self.admin.offsets(ends_of, OffsetSpec::Latest) {
@@ -305,7 +325,42 @@ fn abort_if_it_passes<T>(e: Error) -> Result<Result<T, Commit>> {
     }
 }
 
+/// A cluster that has aborted a transaction of its own accord says only that the producer is fenced.
+fn timed(commit: Commit, overtime: Option<&str>) -> Commit {
+    let with = |why: String| match overtime {
+        None => why,
+        Some(text) => Error::new(ErrorKind::Poisoned, format!("{text}: {why}"))
+            .named(ErrorName::TransactionTimedOut)
+            .to_string(),
+    };
+    match commit {
+        Commit::Aborted(why) => Commit::Aborted(with(why)),
+        Commit::Unknown(why) => Commit::Unknown(with(why)),
+        other => other,
+    }
+}
+
 impl Transactions {
+    /// Why the open transaction can only be aborted, if it is so.
+    fn failure(&self) -> Option<Error> {
+        let Transaction::Open(open) = &self.state else { return None };
+        open.failure()
+    }
+
+    /// Says how long the open transaction has been open, if the cluster has aborted it by now.
+    fn overtime(&self) -> Option<String> {
+        let Transaction::Open(open) = &self.state else { return None };
+        let (age, allowed) = (open.age(), self.config.transaction_timeout);
+        (age >= allowed).then(|| {
+            format!(
+                "the transaction was open for {} ms, and kafka.transaction_timeout_ms is {}: raise it, \
+                 or let no record take so long",
+                age.as_millis(),
+                allowed.as_millis()
+            )
+        })
+    }
+
     fn commit(&mut self, producer: &mut Producer, deadline: Instant) -> Commit {
         match self.state.take("a commit was cut short") {
             Transaction::Open(open) => self.settle(open.commit(producer, deadline)),

@@ -74,9 +74,6 @@ pub(super) fn transient(code: Code) -> bool {
             | Code::WAIT_COORDINATOR
             // Partitions that have no leader just now.
             | Code::NO_ENTRY
-            // The end of a transaction that has failed takes what waits to be written with it.
-            | Code::PURGED_IN_QUEUE
-            | Code::PURGED_IN_FLIGHT
     )
 }
 
@@ -133,5 +130,39 @@ fn advice(code: Code) -> (ErrorKind, &'static str) {
             " (is the cluster up, and are its advertised listeners reachable from here?)",
         ),
         _ => (ErrorKind::Fatal, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a cluster may say at any time, and librdkafka mostly hides by asking again.
+    #[test]
+    fn failures_have_the_names_that_operators_know_and_say_what_becomes_of_the_worker() {
+        use {ErrorKind as Kind, ErrorName as Name};
+        for (code, kind, name) in [
+            (Code::NOT_COORDINATOR, Kind::Retry, Name::CoordinatorMoved),
+            (Code::COORDINATOR_LOADING, Kind::Retry, Name::CoordinatorMoved),
+            (Code::COORDINATOR_NOT_AVAILABLE, Kind::Retry, Name::CoordinatorMoved),
+            (Code::PRODUCER_FENCED, Kind::Rejoin, Name::ProducerFenced),
+            (Code::FENCED, Kind::Rejoin, Name::ProducerFenced),
+            (Code::INVALID_PRODUCER_EPOCH, Kind::Rejoin, Name::ProducerEpochLost),
+            (Code::INVALID_PRODUCER_ID_MAPPING, Kind::Poisoned, Name::ProducerEpochLost),
+            (Code::UNKNOWN_PRODUCER_ID, Kind::Poisoned, Name::ProducerEpochLost),
+            (Code::OUT_OF_ORDER_SEQUENCE, Kind::Poisoned, Name::ProducerEpochLost),
+            (Code::ILLEGAL_GENERATION, Kind::Rejoin, Name::MemberFenced),
+            (Code::UNKNOWN_MEMBER_ID, Kind::Rejoin, Name::MemberFenced),
+            (Code::STALE_MEMBER_EPOCH, Kind::Rejoin, Name::MemberFenced),
+            (Code::UNKNOWN_TOPIC_OR_PARTITION, Kind::Fatal, Name::TopicMissing),
+            (Code::TOPIC_AUTHORIZATION, Kind::Fatal, Name::AuthorizationFailed),
+            (Code::TRANSACTIONAL_ID_AUTHORIZATION, Kind::Fatal, Name::AuthorizationFailed),
+        ] {
+            let e = error("writing orders-3", &Failure::from(code));
+            assert_eq!((e.kind(), e.name()), (kind, Some(name)), "{e}");
+            let text = e.to_string();
+            assert!(text.starts_with("writing orders-3: "), "{text}");
+            assert!(text.ends_with(&format!("[{}]", name.as_str())), "{text}");
+        }
     }
 }

@@ -24,10 +24,17 @@ pub(super) struct Producer {
     topics: Vec<(String, Topic)>,
     handle: Arc<Handle>,
     until_look: u32,
-    broken: Option<(ErrorKind, String)>,
+    broken: Option<Broken>,
     /// What was last said about a broken connection.
     outage: Option<String>,
     delivery_timeout: Duration,
+}
+
+/// Why nothing more is written.
+struct Broken {
+    error: Error,
+    /// The transaction failed before, and knows why.
+    by_transaction: bool,
 }
 
 impl Producer {
@@ -147,8 +154,29 @@ impl Producer {
         }
         match broken {
             None => Ok(()),
-            Some((kind, text)) => Err(Error::new(*kind, text.clone())),
+            Some(broken) => Err(broken.error.again()),
         }
+    }
+
+    /// True if nothing more is written since the transaction failed, which knows why, and no record has
+    /// failed for a reason of its own, which would tell its topic.
+    pub(super) fn is_broken_by_transaction(&mut self) -> bool {
+        if self.broken.as_ref().is_some_and(|broken| broken.by_transaction) {
+            let _ = self.handle.flush(FLUSH_STEP);
+            let (broken, outage) = (&mut self.broken, &mut self.outage);
+            self.handle.deliveries(Duration::ZERO, &mut |delivery| note(broken, outage, delivery));
+        }
+        self.broken.as_ref().is_some_and(|broken| broken.by_transaction)
+    }
+
+    /// The topics that were written.
+    pub(super) fn topics(&self) -> impl Iterator<Item = &str> {
+        self.topics.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Why nothing more is written, if it is so.
+    pub(super) fn failure(&self) -> Option<Error> {
+        self.broken.as_ref().map(|broken| broken.error.again())
     }
 
     /// Waits until everything is written.
@@ -169,7 +197,7 @@ impl Producer {
 
     /// The error for a record that was not even queued.
     #[cold]
-    fn refused(&self, record: &Append<'_>, failure: &Failure) -> Error {
+    fn refused(&mut self, record: &Append<'_>, failure: &Failure) -> Error {
         let name = self.topics.get(record.topic.0).map_or("", |(name, _)| name.as_str());
         let doing = format!("writing {name}-{}", record.partition);
         let size = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
@@ -183,13 +211,28 @@ impl Producer {
                      or write smaller records"
                 ),
             ),
-            _ => error(&doing, failure),
+            _ => {
+                let e = error(&doing, failure);
+                // In a transaction that has failed nothing can be written.
+                if failure.code == Code::STATE {
+                    self.broken.get_or_insert(Broken { error: e.again(), by_transaction: true });
+                }
+                e
+            }
         }
     }
 }
 
-fn note(broken: &mut Option<(ErrorKind, String)>, outage: &mut Option<String>, delivery: Delivery) {
-    let (kind, text) = match delivery {
+fn note(broken: &mut Option<Broken>, outage: &mut Option<String>, delivery: Delivery) {
+    let mut by_transaction = false;
+    let error = match delivery {
+        Delivery::Failed { topic, partition, failure } if purged(failure.code) => {
+            by_transaction = true;
+            let text = format!(
+                "a record to {topic}-{partition} was not written, as its transaction failed"
+            );
+            Error::new(ErrorKind::Poisoned, text)
+        }
         Delivery::Failed { topic, partition, failure } => {
             let e = error(&format!("a record to {topic}-{partition} was not written"), &failure);
             // What passes by itself: from the last commit on, with a new client.
@@ -198,10 +241,10 @@ fn note(broken: &mut Option<(ErrorKind, String)>, outage: &mut Option<String>, d
             } else {
                 e.kind()
             };
-            (kind, e.to_string())
+            e.with_kind(kind)
         }
         Delivery::Error { failure, fatal: true } => {
-            (ErrorKind::Poisoned, format!("the producer cannot go on: {failure}"))
+            error("the producer cannot go on", &failure).with_kind(ErrorKind::Poisoned)
         }
         Delivery::Error { failure, fatal: false } => {
             // The log of the connections says it, too.
@@ -210,5 +253,13 @@ fn note(broken: &mut Option<(ErrorKind, String)>, outage: &mut Option<String>, d
             return;
         }
     };
-    broken.get_or_insert((kind, text));
+    if broken.as_ref().is_none_or(|broken| broken.by_transaction && !by_transaction) {
+        *broken = Some(Broken { error, by_transaction });
+    }
+}
+
+/// True if librdkafka has taken it back: the end of a transaction that has failed takes what waits to be
+/// written with it.
+fn purged(code: Code) -> bool {
+    matches!(code, Code::PURGED_IN_QUEUE | Code::PURGED_IN_FLIGHT)
 }

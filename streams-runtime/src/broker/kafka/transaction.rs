@@ -31,7 +31,10 @@ pub(super) enum Transaction {
 pub(super) struct Ready(Arc<Handle>);
 
 /// A transaction that is open.
-pub(super) struct Open(Arc<Handle>);
+pub(super) struct Open {
+    handle: Arc<Handle>,
+    since: Instant,
+}
 
 /// How a transaction ended.
 pub(super) enum Ended {
@@ -61,9 +64,9 @@ impl Ready {
 
     fn begin(self) -> Result<Open, (Transaction, Error)> {
         match self.0.begin_transaction() {
-            Ok(()) => Ok(Open(self.0)),
+            Ok(()) => Ok(Open { handle: self.0, since: Instant::now() }),
             Err(f) => {
-                let text = format!("beginning a transaction: {}", f.failure);
+                let text = error("beginning a transaction", &f.failure).to_string();
                 Err((Transaction::Lost(text.clone()), lost(&text)))
             }
         }
@@ -71,6 +74,18 @@ impl Ready {
 }
 
 impl Open {
+    /// How long it has been open.
+    pub(super) fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Why it can only be aborted, if it is so: librdkafka says it to whoever asks for something next,
+    /// and to begin once more is harmless.
+    pub(super) fn failure(&self) -> Option<Error> {
+        let f = self.handle.begin_transaction().err()?;
+        (f.must_abort || f.fatal).then(|| error("the transaction failed", &f.failure))
+    }
+
     /// Puts the offsets in; an error says why the transaction cannot be committed.
     pub(super) fn send_offsets(
         &self,
@@ -82,7 +97,7 @@ impl Open {
         crash::at(CrashPoint::BeforeOffsets);
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.0.send_offsets(offsets, group, member, left)? {
+            match self.handle.send_offsets(offsets, group, member, left)? {
                 Err(f) if f.retriable && !f.must_abort && !f.fatal && !left.is_zero() => {
                     std::thread::sleep(AGAIN);
                 }
@@ -100,19 +115,19 @@ impl Open {
         producer.clear_outage();
         if crash::is_due(CrashPoint::CommitUnanswered) {
             // The request leaves at once, on librdkafka's own thread.
-            let _ = self.0.commit_transaction(Duration::from_millis(1));
+            let _ = self.handle.commit_transaction(Duration::from_millis(1));
             crash::die(CrashPoint::CommitUnanswered);
         }
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.0.commit_transaction(left) {
+            match self.handle.commit_transaction(left) {
                 Ok(()) => break,
                 Err(f) if may_go_on(&f) && !left.is_zero() => std::thread::sleep(AGAIN),
                 // Even where librdkafka asks for an abort: the request may have been sent before.
-                Err(f) => return Ended::Unknown(format!("committing: {}", f.failure)),
+                Err(f) => return Ended::Unknown(error("committing", &f.failure).to_string()),
             }
         }
-        Ended::Committed(Ready(self.0))
+        Ended::Committed(Ready(self.handle))
     }
 
     /// Aborts, after what is queued has been written: librdkafka forgets, when it purges a record,
@@ -124,10 +139,10 @@ impl Open {
         }
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            match self.0.abort_transaction(left) {
-                Ok(()) => return Ended::Aborted(Ready(self.0)),
+            match self.handle.abort_transaction(left) {
+                Ok(()) => return Ended::Aborted(Ready(self.handle)),
                 Err(f) if may_go_on(&f) && !left.is_zero() => std::thread::sleep(AGAIN),
-                Err(f) => return Ended::Unknown(format!("aborting: {}", f.failure)),
+                Err(f) => return Ended::Unknown(error("aborting", &f.failure).to_string()),
             }
         }
     }

@@ -31,8 +31,8 @@ impl RocksBackend {
     }
 
     fn unreadable(&self, e: rocksdb::Error) -> Error {
-        let text = self.shared.unreadable_text(&e);
-        Error::with_source(ErrorKind::Store, text, e).at(|| self.family.replace(':', " "))
+        let e = self.shared.unreadable(e);
+        Error::with_source(ErrorKind::Store, e.to_string(), e).at(|| self.family.replace(':', " "))
     }
 
     fn prefixed(&self, key: &[u8]) -> Vec<u8> {

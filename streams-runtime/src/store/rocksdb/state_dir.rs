@@ -201,16 +201,12 @@ impl Shared {
     }
 
     pub(super) fn unreadable(&self, e: rocksdb::Error) -> Error {
-        damaged(self.unreadable_text(&e), e)
-    }
-
-    pub(super) fn unreadable_text(&self, e: &rocksdb::Error) -> String {
-        if is_damage(e)
+        if is_damage(&e)
             && let Err(e) = self.directory.mark_damaged()
         {
             tracing::warn!("{}: {e}", self.directory.path().display());
         }
-        unreadable_text(&self.directory, "read", e)
+        damaged(unreadable_text(&self.directory, "read", &e), e)
     }
 }
 
@@ -261,7 +257,7 @@ fn cannot_open(directory: &Directory, e: rocksdb::Error) -> Error {
 }
 
 fn damaged(text: String, e: rocksdb::Error) -> Error {
-    let damaged = e.kind() == rocksdb::ErrorKind::Corruption;
+    let damaged = is_damage(&e);
     let error = Error::with_source(ErrorKind::Fatal, text, e);
     if damaged { error.named(ErrorName::StateDamaged) } else { error }
 }

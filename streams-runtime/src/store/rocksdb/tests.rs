@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{StateDir, StateOptions, TaskStores};
 use crate::broker::TopicPartition;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, ErrorName};
 
 fn open(dir: &TempDir) -> StateDir {
     StateDir::open(dir.path(), &StateOptions::default()).unwrap()
@@ -124,7 +124,7 @@ fn a_directory_in_use_is_refused() {
     let dir = TempDir::new().unwrap();
     let _state = open(&dir);
     let e = StateDir::open(dir.path(), &StateOptions::default()).err().unwrap();
-    assert_eq!(e.kind(), ErrorKind::Config);
+    assert_eq!((e.kind(), e.name()), (ErrorKind::Config, Some(ErrorName::DirectoryLocked)));
     assert!(e.to_string().contains(&*dir.path().to_string_lossy()), "{e}");
 }
 
@@ -231,9 +231,13 @@ fn damage_that_a_read_finds_is_named_and_the_files_are_set_aside_at_the_next_sta
     damaged_from(&dir, 10);
     let state = open(&dir);
     let task = state.task(0, &["s"]).unwrap();
-    let e = task.backend(0).unwrap().get(b"k", &mut |_| Ok(())).unwrap_err().to_string();
+    let e = task.backend(0).unwrap().get(b"k", &mut |_| Ok(())).unwrap_err();
+    let e = crate::Error::from(e);
+    assert_eq!(e.name(), Some(ErrorName::StateDamaged));
+    let e = e.to_string();
     assert!(e.contains(&*dir.path().to_string_lossy()), "{e}");
     assert!(e.contains("start again") && e.contains("rebuilt from the changelogs"), "{e}");
+    assert_eq!(e.matches("[state-damaged]").count(), 1, "{e}");
     drop((task, state));
     assert_anew(&dir);
 }
