@@ -335,6 +335,33 @@ impl TaskContext {
         )
     }
 
+    /// As [`write`](Self::write); false if it cannot be written and `on_error` leaves it out.
+    ///
+    /// # Errors
+    /// If that fails the task.
+    #[inline]
+    #[expect(clippy::too_many_arguments, reason = "one call a record, by generated code only")]
+    pub fn send<K: ?Sized, V: ?Sized>(
+        &mut self,
+        source: usize,
+        record: &RecordRef<'_>,
+        topic: TopicIndex,
+        timestamp: i64,
+        key_suffix: u32,
+        key: &K,
+        write_key: fn(&K, &mut Vec<u8>) -> Result<bool>,
+        value: &V,
+        write_value: fn(&V, &mut Vec<u8>) -> Result<bool>,
+        on_error: OnError,
+    ) -> Result<bool> {
+        let written =
+            self.write(record, topic, timestamp, key_suffix, key, write_key, value, write_value);
+        match written {
+            Ok(()) => Ok(true),
+            Err(e) => self.reject_at(source, record, timestamp, e, on_error).map(|()| false),
+        }
+    }
+
     /// Applies `on_error` to the error that an operator's closure returned for `record`.
     ///
     /// # Errors

@@ -105,7 +105,7 @@ mod folded {
         .to(inner);
         l.left_join(
             r,
-            |a, b| -> (Option<i64>, Option<i64>) { (Some(*a), b.map(i64::clone)) },
+            |a, b| -> (Option<i64>, Option<i64>) { (Some(*a), b.copied()) },
             within(5ms, 12ms),
             grace(20ms),
             name = kept,
@@ -113,7 +113,7 @@ mod folded {
         .to(left);
         l.outer_join(
             r,
-            |a, b| -> (Option<i64>, Option<i64>) { (a.map(i64::clone), b.map(i64::clone)) },
+            |a, b| -> (Option<i64>, Option<i64>) { (a.copied(), b.copied()) },
             within(5ms, 12ms),
             grace(20ms),
             name = all,

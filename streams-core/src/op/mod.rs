@@ -10,6 +10,7 @@ mod foreign_key;
 mod join_key;
 mod no_format;
 mod operators;
+mod record;
 mod session;
 mod sliding;
 mod unsent;
@@ -23,6 +24,7 @@ pub use foreign_key::{
 pub use join_key::{JoinKey, join_key};
 pub use no_format::NoFormat;
 pub use operators::{Operators, operators};
+pub use record::{kept, open};
 pub use session::session;
 pub use sliding::sliding;
 pub use unsent::{Unsent, UnsentUpdate};

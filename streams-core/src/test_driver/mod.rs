@@ -439,10 +439,17 @@ impl Driver {
     }
 
     /// The generated task of a sub-topology, whose stores are its fields.
-    pub fn task<L: 'static>(&mut self, subtopology: usize) -> Option<&mut L> {
+    ///
+    /// # Panics
+    /// If the topology has no such sub-topology, or its task is of another type.
+    pub fn task<L: 'static>(&mut self, subtopology: usize) -> &mut L {
         self.enter();
-        let logic: &mut dyn Any = &mut *self.tasks.get_mut(subtopology)?.logic;
-        logic.downcast_mut::<L>()
+        let logic =
+            self.tasks.get_mut(subtopology).map(|task| -> &mut dyn Any { &mut *task.logic });
+        match logic.and_then(|logic| logic.downcast_mut::<L>()) {
+            Some(task) => task,
+            None => panic!("sub-topology {subtopology} has no task of this type"),
+        }
     }
 
     /// The rows of a store, encoded as in its changelog.

@@ -352,12 +352,9 @@ impl<'g> Emitter<'g> {
     fn or(&self, result: TokenStream, policy: &TokenStream) -> TokenStream {
         let (label, timestamp) = (self.label(), name("timestamp"));
         quote_spanned! {here()=>
-            match #result {
-                ::core::result::Result::Ok(found) => found,
-                ::core::result::Result::Err(error) => {
-                    cx.reject_at(source, record, #timestamp, error, #policy)?;
-                    break #label;
-                }
+            match ::streams::__private::kept(#result, source, record, #timestamp, #policy, cx)? {
+                ::core::option::Option::Some(found) => found,
+                ::core::option::Option::None => break #label,
             }
         }
     }
@@ -431,10 +428,10 @@ impl<'g> Emitter<'g> {
         let Encoded { ty: kt, reference: key, writer: write_key } = key;
         let Encoded { ty: vt, reference: value, writer: write_value } = value;
         quote_spanned! {here()=>
-            if let ::core::result::Result::Err(error) = cx.write::<#kt, #vt>(
-                record, #index, #timestamp, #suffix, #key, #write_key, #value, #write_value
-            ) {
-                cx.reject_at(source, record, #timestamp, error, #policy)?;
+            if !cx.send::<#kt, #vt>(
+                source, record, #index, #timestamp, #suffix, #key, #write_key, #value, #write_value,
+                #policy
+            )? {
                 break #label;
             }
         }

@@ -100,6 +100,17 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
     });
     let (punctuations, functions) = (&punctuation.methods, punctuation.functions());
     let (completions, finishing) = (&completion.methods, completion.functions());
+    let allow = allow();
+    let own: TokenStream =
+        [methods, merges, punctuations.clone(), completions.clone()].into_iter().collect();
+    let own = (!own.is_empty()).then(|| {
+        quote_spanned! {here()=>
+            #allow
+            impl #name {
+                #own
+            }
+        }
+    });
     let doc = format!("The task of sub-topology {subtopology}.");
     quote_spanned! {here()=>
         #[doc = #doc]
@@ -112,23 +123,9 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
             #(#globals,)*
         }
 
-        #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces, unused_parens, for_loops_over_fallibles,
-            unused_variables, unused_mut, unreachable_code, unused_assignments, non_snake_case,
-            unused_qualifications, missing_docs
-        )]
-        impl #name {
-            #methods
-            #merges
-            #punctuations
-            #completions
-        }
+        #own
 
-        #[allow(
-            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces, unused_parens, for_loops_over_fallibles,
-            unused_variables, unused_mut, unreachable_code, unused_assignments, non_snake_case,
-            unused_qualifications, missing_docs
-        )]
+        #allow
         impl ::streams::task::TaskLogic for #name {
             #process
 
@@ -146,6 +143,17 @@ pub(super) fn task(graph: &Graph, subtopology: usize) -> TokenStream {
 
             #held
         }
+    }
+}
+
+/// What straight-line code does that people do not.
+fn allow() -> TokenStream {
+    quote_spanned! {here()=>
+        #[allow(
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction, unused_labels, unused_braces,
+            unused_parens, for_loops_over_fallibles, unused_variables, unused_mut, unreachable_code,
+            unused_assignments, non_snake_case, unused_qualifications, missing_docs
+        )]
     }
 }
 
@@ -357,6 +365,18 @@ fn extract(e: &Emitter<'_>, id: SourceId) -> Option<(TokenStream, bool)> {
     Some((inlined.tokens, inlined.fallible))
 }
 
+/// Formats and types of a source whose records have a key, a value and a time that are taken as they are.
+fn plain(graph: &Graph, id: SourceId) -> Option<TokenStream> {
+    let source = graph.source(id);
+    let topic = graph.topic(source.topic);
+    let nullable =
+        source.table || [&topic.key, &topic.value].iter().any(|ty| option_of(ty).is_some());
+    let timed = source.time.is_some() || matches!(source.invalid_time, InvalidTime::PartitionTime);
+    let (key, kf) = (&topic.key, &topic.key_format.tokens);
+    let (value, vf) = (&topic.value, &topic.value_format.tokens);
+    (!nullable && !timed).then(|| quote_spanned!(here()=> #kf, #key, #vf, #value))
+}
+
 fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
     let method = method_of(e.graph(), id);
     let body = source_body(e, number, id);
@@ -415,6 +435,21 @@ fn source_body(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream 
     let vars = Vars::new();
     let node = e.graph().source(id).node;
     let body = e.block(|e| e.node(node, &vars));
+    if let Some(formats) = plain(e.graph(), id) {
+        return quote_spanned! {here()=>
+            let source: usize = #number;
+            let ::core::option::Option::Some((key, value, timestamp)) =
+                ::streams::__private::open::<#formats>(
+                    source, record, given, #on_error, #invalid, cx
+                )?
+            else {
+                return ::core::result::Result::Ok(());
+            };
+            #saw
+            #body
+            ::core::result::Result::Ok(())
+        };
+    }
     quote_spanned! {here()=>
         let source: usize = #number;
         #null_key

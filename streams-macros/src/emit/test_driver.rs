@@ -88,10 +88,7 @@ fn store(graph: &Graph, subtopology: usize, id: StoreId) -> Option<TokenStream> 
         #[doc = #doc]
         #[inline]
         pub fn #ident(&mut self) -> &mut #ty {
-            match self.0.task::<#task>(#subtopology) {
-                ::core::option::Option::Some(task) => &mut task.#ident,
-                ::core::option::Option::None => ::core::unreachable!("the task of this topology"),
-            }
+            &mut self.0.task::<#task>(#subtopology).#ident
         }
     })
 }

@@ -1,9 +1,11 @@
 //! `cargo xtask compile-time`: what a topology costs the compiler, against budgets.
 //!
 //! rustc compiles generated topologies of 1 to 300 operators, and an empty crate, each several times; the
-//! smallest processor time counts, which other work on the machine does not change much. Then the macro's own
-//! crates are built anew, and the machine code of an operator is weighed.
+//! smallest processor time counts, which other work on the machine does not change much. Beside the 100
+//! operators stands what they cost written by hand, in the plainest way. Then the macro's own crates are built
+//! anew, and the machine code of an operator is weighed.
 
+mod by_hand;
 mod rustc;
 mod table;
 mod topology;
@@ -30,7 +32,9 @@ pub(crate) struct CompileTime {
 /// Operators of the generated topologies.
 const SIZES: [usize; 5] = [1, 10, 30, 100, 300];
 
-/// What 100 operators may cost over an empty crate.
+/// The operators that have budgets.
+const BUDGETED: usize = 100;
+/// What they may cost over an empty crate.
 const CHECK_BUDGET: Duration = Duration::from_millis(60);
 const RELEASE_BUDGET: Duration = Duration::from_millis(110);
 /// How much dearer an operator may be from 100 to 300 than from 10 to 100.
@@ -47,9 +51,11 @@ pub(crate) fn run(command: &CompileTime) -> Result<()> {
             let text = topology::text(size);
             table.add(size, stage, rustc.smallest(stage, &text, command.runs)?);
         }
+        let text = by_hand::text(BUDGETED);
+        table.by_hand.push(rustc.smallest(stage, &text, command.runs)?);
     }
     let small = rustc.code_bytes(&topology::text(10))?;
-    let large = rustc.code_bytes(&topology::text(100))?;
+    let large = rustc.code_bytes(&topology::text(BUDGETED))?;
     table.bytes_per_operator = (large.saturating_sub(small)) as f64 / 90.0;
     if !command.no_macros {
         table.macros = Some(macros()?);

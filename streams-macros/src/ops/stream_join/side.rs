@@ -39,19 +39,24 @@ impl Side {
     ) -> TokenStream {
         let some =
             |value: &TokenStream| quote_spanned!(here()=> ::core::option::Option::Some(#value));
-        let none = quote_spanned!(here()=> ::core::option::Option::None);
+        // With its type: nothing else tells the joiner what its partner would be.
+        let none = |store: StoreId| {
+            let value = &e.graph().store(store).value;
+            quote_spanned!(here()=> ::core::option::Option::None::<&#value>)
+        };
         let (left, right) = match self.left {
             true => (Some(this), other),
             false => (other, Some(this)),
         };
         let kind = self.join.kind;
-        let part = |value: Option<TokenStream>, optional: bool| match (value, optional) {
+        let part = |value: Option<TokenStream>, optional: bool, store| match (value, optional) {
             (Some(value), true) => some(&value),
             (Some(value), false) => value,
-            (None, _) => none.clone(),
+            (None, _) => none(store),
         };
-        let left = part(left, kind == Kind::Outer);
-        let right = part(right, kind != Kind::Inner);
+        let [left_rows, right_rows] = self.join.sides;
+        let left = part(left, kind == Kind::Outer, left_rows);
+        let right = part(right, kind != Kind::Inner, right_rows);
         e.call(&self.join.joiner, node, vars, vec![left, right])
     }
 
