@@ -6,7 +6,7 @@ use syn::Ident;
 
 use super::emitter::Emitter;
 use super::names::here;
-use crate::model::{Graph, NodeId};
+use crate::model::Graph;
 
 /// The calls of a sub-topology.
 pub(super) struct Completion {
@@ -20,8 +20,7 @@ impl Completion {
     pub(super) fn new(e: &mut Emitter<'_>, graph: &Graph, subtopology: usize) -> Self {
         let (mut fields, mut names) = (Vec::new(), Vec::new());
         let mut methods = TokenStream::new();
-        let inside = |id: &usize| graph.subtopology.get(*id) == Some(&subtopology);
-        for id in (0..graph.nodes.len()).filter(inside).map(NodeId) {
+        for (id, _) in graph.nodes_of(subtopology) {
             let Some((field, name, body)) = e.completion(id) else { continue };
             methods.extend(quote_spanned! {here()=>
                 fn #name(

@@ -5,7 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::emitter::policy;
-use crate::model::{Global, Graph, Kept, Node, Store, StoreKind, Topic, TopicId, TopicRole, text};
+use crate::model::{
+    Global, Graph, Kept, Node, NodeId, Store, StoreKind, Topic, TopicId, TopicRole, text,
+};
 
 /// An expression of type `&'static TopologyDescription`.
 pub(super) fn description(graph: &Graph) -> TokenStream {
@@ -152,16 +154,15 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
             }
         }
     });
-    let here = |node: usize| graph.subtopology.get(node) == Some(&number);
     let mut sinks: Vec<u16> = Vec::new();
-    for (_, node) in graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
+    for (_, node) in graph.nodes_of(number) {
         sinks.extend(written(graph, node).map(|t| t.0 as u16));
     }
     sinks.extend(graph.dead_letters_of(number).iter().map(|t| t.0 as u16));
     sinks.sort_unstable();
     sinks.dedup();
     let mut nodes = String::new();
-    for (id, node) in graph.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
+    for (id, node) in graph.nodes_of(number) {
         packed(graph, id, node, &mut nodes);
     }
     quote! {
@@ -175,7 +176,7 @@ fn subtopology(graph: &Graph, number: usize) -> TokenStream {
 }
 
 /// Adds a node to a text as `streams::topology::Nodes` reads it.
-fn packed(graph: &Graph, id: usize, node: &Node, out: &mut String) {
+fn packed(graph: &Graph, id: NodeId, node: &Node, out: &mut String) {
     const NODE_END: char = '\u{1e}';
     const PART_END: char = '\u{1f}';
     const NAME_END: char = '\u{1d}';
@@ -185,7 +186,10 @@ fn packed(graph: &Graph, id: usize, node: &Node, out: &mut String) {
     };
     part(&node.name, PART_END);
     part(node.operator.word(), PART_END);
-    let read = graph.sources.iter().find(|source| source.node.0 == id).map(|s| s.topic);
+    let read = match node.inputs.as_slice() {
+        [] => graph.sources.iter().find(|source| source.node == id).map(|s| s.topic),
+        _ => None,
+    };
     let topic = read.or_else(|| written(graph, node).next());
     part(&topic.map_or_else(String::new, |topic| topic.0.to_string()), PART_END);
     node.inputs.iter().for_each(|input| part(&graph.node(*input).name, NAME_END));

@@ -6,7 +6,7 @@ use syn::Ident;
 
 use super::emitter::Emitter;
 use super::names::here;
-use crate::model::{Graph, NodeId};
+use crate::model::Graph;
 
 /// The schedules of a sub-topology's processors.
 pub(super) struct Punctuation {
@@ -19,8 +19,7 @@ pub(super) struct Punctuation {
 impl Punctuation {
     pub(super) fn new(e: &mut Emitter<'_>, graph: &Graph, subtopology: usize) -> Self {
         let (mut scheduled, mut methods) = (Vec::new(), TokenStream::new());
-        let inside = |id: &usize| graph.subtopology.get(*id) == Some(&subtopology);
-        for id in (0..graph.nodes.len()).filter(inside).map(NodeId) {
+        for (id, _) in graph.nodes_of(subtopology) {
             if let Some((field, body)) = e.scheduled(id) {
                 let name = format_ident!("punctuate_{}", id.0, span = here());
                 methods.extend(method(&name, &body));

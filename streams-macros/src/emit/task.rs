@@ -198,13 +198,13 @@ fn process(e: &mut Emitter<'_>, sources: &[SourceId]) -> (TokenStream, TokenStre
 
 /// The largest-timestamp fields of windowed operators.
 fn observed(graph: &Graph, subtopology: usize) -> Vec<Ident> {
-    let here = |(node, at): (&crate::model::Node, &usize)| {
-        let store = (*at == subtopology).then(|| node.operator.observes()).flatten()?;
+    let here = |(_, node): (NodeId, &crate::model::Node)| {
+        let store = node.operator.observes()?;
         let part = node.operator.state().map_or(0, |s| s.part);
         Some(observed_field(&graph.store(store).ident, part))
     };
     let mut fields: Vec<Ident> = Vec::new();
-    for field in graph.nodes.iter().zip(&graph.subtopology).filter_map(here) {
+    for field in graph.nodes_of(subtopology).filter_map(here) {
         // Both sides of a join have one clock, and all groups of a cogroup.
         if !fields.contains(&field) {
             fields.push(field);
@@ -216,10 +216,10 @@ fn observed(graph: &Graph, subtopology: usize) -> Vec<Ident> {
 /// What the operators keep beside the stores; those of one name are one.
 fn fields_beside(graph: &Graph, subtopology: usize) -> Vec<Field> {
     let mut fields: Vec<Field> = Vec::new();
-    for (id, (node, at)) in graph.nodes.iter().zip(&graph.subtopology).enumerate() {
-        let unsent = unsent_field(graph, NodeId(id));
+    for (id, node) in graph.nodes_of(subtopology) {
+        let unsent = unsent_field(graph, id);
         for field in node.operator.fields(graph).into_iter().chain(unsent) {
-            if *at == subtopology && !fields.iter().any(|f| f.name == field.name) {
+            if !fields.iter().any(|f| f.name == field.name) {
                 fields.push(field);
             }
         }

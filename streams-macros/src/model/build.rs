@@ -110,6 +110,7 @@ pub(crate) fn build(
         half_read: BTreeSet::new(),
         repartitions: Vec::new(),
         subtopology: Vec::new(),
+        members: Vec::new(),
         subtopologies: 0,
     };
     let mut builder = {

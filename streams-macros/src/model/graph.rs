@@ -61,6 +61,8 @@ pub(crate) struct Graph {
     pub(crate) repartitions: Vec<Repartition>,
     /// By node: the number of its sub-topology.
     pub(crate) subtopology: Vec<usize>,
+    /// By sub-topology: its nodes, in order.
+    pub(super) members: Vec<Vec<NodeId>>,
     pub(crate) subtopologies: usize,
 }
 
@@ -285,11 +287,8 @@ impl Graph {
 
     /// The global tables that a sub-topology looks rows up in, in order.
     pub(crate) fn globals_of(&self, subtopology: usize) -> Vec<GlobalId> {
-        let nodes = self.nodes.iter().zip(&self.subtopology);
-        let mut globals: Vec<GlobalId> = nodes
-            .filter(|(_, at)| **at == subtopology)
-            .filter_map(|(node, _)| node.operator.global())
-            .collect();
+        let mut globals: Vec<GlobalId> =
+            self.nodes_of(subtopology).filter_map(|(_, node)| node.operator.global()).collect();
         globals.sort_unstable();
         globals.dedup();
         globals
@@ -346,6 +345,12 @@ impl Graph {
         topics
     }
 
+    /// The nodes of a sub-topology, in order.
+    pub(crate) fn nodes_of(&self, subtopology: usize) -> impl Iterator<Item = (NodeId, &Node)> {
+        let members = self.members.get(subtopology).into_iter().flatten();
+        members.map(|id| (*id, self.node(*id)))
+    }
+
     /// The inputs of a sub-topology, in order; a place in this list is the source's number.
     pub(crate) fn sources_of(&self, subtopology: usize) -> Vec<SourceId> {
         let of = |s: &Source| self.subtopology.get(s.node.0) == Some(&subtopology);
@@ -371,10 +376,8 @@ impl Graph {
     /// The stores of a sub-topology, in order.
     pub(crate) fn stores_of(&self, subtopology: usize) -> Vec<StoreId> {
         let mut stores: Vec<StoreId> = Vec::new();
-        for (node, at) in self.nodes.iter().zip(&self.subtopology) {
-            if *at == subtopology {
-                stores.extend(node.operator.stores());
-            }
+        for (_, node) in self.nodes_of(subtopology) {
+            stores.extend(node.operator.stores());
         }
         stores.sort_unstable();
         stores.dedup();

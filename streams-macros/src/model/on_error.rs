@@ -185,7 +185,7 @@ impl Graph {
                 policies.push(policy);
             }
         }
-        for (_, node) in self.nodes.iter().enumerate().filter(|(id, _)| here(*id)) {
+        for (_, node) in self.nodes_of(subtopology) {
             policies.extend(node.on_error);
             policies.extend(node.operator.sinks().iter().map(|s| self.sink(*s).on_error));
         }

@@ -5,7 +5,7 @@
 
 use proc_macro2::Span;
 
-use super::graph::{Graph, SourceId};
+use super::graph::{Graph, NodeId, SourceId};
 
 /// Numbers the sub-topologies in the order of their first source.
 pub(super) fn cut(graph: &mut Graph) {
@@ -38,6 +38,12 @@ pub(super) fn cut(graph: &mut Graph) {
         })
         .collect();
     graph.subtopologies = numbers.len();
+    graph.members = vec![Vec::new(); numbers.len()];
+    for (id, at) in graph.subtopology.iter().enumerate() {
+        if let Some(members) = graph.members.get_mut(*at) {
+            members.push(NodeId(id));
+        }
+    }
 }
 
 /// The operator where what comes from two sources first meets.
