@@ -110,6 +110,7 @@ impl Worker<'_> {
             }
         }
         crash::at(CrashPoint::AfterCommit);
+        self.has_committed = true;
         self.committed(&offsets);
         let state = weight.memory as u64;
         self.shared.counters.committed(started.elapsed(), self.state_told, state);

@@ -23,7 +23,7 @@ pub(crate) use running::Running;
 
 use crate::broker::{Client, ClientOptions};
 use crate::crash::{self, CrashPoint};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, ErrorName, Result};
 use crate::group::Membership;
 use crate::restore::Restorer;
 use crate::shared::Shared;
@@ -59,6 +59,8 @@ pub(crate) struct Worker<'s> {
     rolled_back: u32,
     /// Since when the group is to say what becomes of the tasks that a fenced commit closed.
     fenced_at: Option<Instant>,
+    /// True after its first commit.
+    has_committed: bool,
     committed_at: Instant,
     flushed_at: Instant,
     purged_at: Instant,
@@ -113,16 +115,18 @@ pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
 fn supervise(shared: &Shared, number: usize, make: MakeTask) {
     let mut attempts = 0;
     while !shared.stopping() {
-        let commits = shared.counters.progress().commits;
-        let ended = Worker::new(shared, number, make).and_then(|mut worker| worker.run());
+        let mut has_committed = false;
+        let ended = Worker::new(shared, number, make).and_then(|mut worker| {
+            let ended = worker.run();
+            has_committed = worker.has_committed;
+            ended
+        });
         let Err(error) = ended else { return };
-        if shared.counters.progress().commits > commits {
+        if has_committed {
             attempts = 0;
         }
         attempts += 1;
-        let passing =
-            matches!(error.kind(), ErrorKind::Retry | ErrorKind::Rejoin | ErrorKind::Poisoned);
-        if !passing || attempts >= ATTEMPTS {
+        if !may_pass(&error) || attempts >= ATTEMPTS {
             shared.fail(error);
             return;
         }
@@ -136,6 +140,13 @@ fn supervise(shared: &Shared, number: usize, make: MakeTask) {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
+}
+
+/// True if a new start of the worker may go better.
+fn may_pass(error: &Error) -> bool {
+    // The files stay as they are until the process sets them aside, at its next start.
+    error.name() != Some(ErrorName::StateDamaged)
+        && matches!(error.kind(), ErrorKind::Retry | ErrorKind::Rejoin | ErrorKind::Poisoned)
 }
 
 /// The most records taken in one poll; more save nothing.
@@ -184,6 +195,7 @@ impl<'s> Worker<'s> {
             uncommitted_bytes: 0,
             rolled_back: 0,
             fenced_at: None,
+            has_committed: false,
             committed_at: now,
             flushed_at: now,
             purged_at: now,
@@ -267,5 +279,19 @@ impl<'s> Worker<'s> {
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "no message".to_owned());
         Error::new(ErrorKind::Fatal, format!("{what}: the topology's code panicked: {text}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damaged_files_are_not_read_again_by_the_same_process() {
+        let store = |text: &str| Error::new(ErrorKind::Poisoned, text);
+        assert!(may_pass(&store("the disk is full")));
+        assert!(!may_pass(&store("block checksum mismatch").named(ErrorName::StateDamaged)));
+        assert!(may_pass(&Error::new(ErrorKind::Rejoin, "fenced").named(ErrorName::MemberFenced)));
+        assert!(!may_pass(&Error::new(ErrorKind::Fatal, "no such topic")));
     }
 }

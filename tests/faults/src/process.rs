@@ -97,6 +97,7 @@ impl Running {
             }
             if Instant::now() >= deadline {
                 let said = self.said()?;
+                self.kill()?;
                 return Err(Failure::new(format!("still at work after {PATIENCE:?}:\n{said}")));
             }
             std::thread::sleep(Duration::from_millis(2));

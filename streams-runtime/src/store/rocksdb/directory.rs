@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 
@@ -36,6 +38,11 @@ const LOCK: &str = "LOCK";
 const PROCESS: &str = "PROCESS";
 const DATABASE: &str = "db";
 
+/// A process that was killed has its locks until it is gone, and a process that starts another one has
+/// given a copy away until that one runs its own program.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+const LOCK_AGAIN: Duration = Duration::from_millis(10);
+
 impl Directory {
     /// Creates the directory (mode 0700) where it is missing, locks it, and checks that it holds
     /// `contents` or nothing.
@@ -56,17 +63,21 @@ impl Directory {
             .mode(0o600)
             .open(path.join(LOCK))
             .map_err(|e| unusable(path, "cannot be written", e))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::config(format!(
-                    "{} is in use: stop the process that has it open, or {}",
-                    path.display(),
-                    contents.advice
-                ))
-                .named(ErrorName::DirectoryLocked));
+        let deadline = Instant::now() + LOCK_WAIT;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(LOCK_AGAIN),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::config(format!(
+                        "{} is in use: stop the process that has it open, or {}",
+                        path.display(),
+                        contents.advice
+                    ))
+                    .named(ErrorName::DirectoryLocked));
+                }
+                Err(TryLockError::Error(e)) => return Err(unusable(path, "cannot be locked", e)),
             }
-            Err(TryLockError::Error(e)) => return Err(unusable(path, "cannot be locked", e)),
         }
         if !marked {
             write_version(path, contents).map_err(|e| unusable(path, "cannot be written", e))?;

@@ -36,7 +36,13 @@ pub(crate) fn run(names: &[Name], mutations: u32, verdict: &mut Verdict) -> Resu
             let what = format!("{name}: {} {what}", file.display());
             verdict.faults("damaged_files", 1);
             subject.dir.clone_from(&copy);
-            let Ended { status, log } = subject.application(&copy).run_to_end()?;
+            let Ended { status, log } = match subject.application(&copy).run_to_end() {
+                Ok(ended) => ended,
+                Err(e) => {
+                    verdict.trouble(format!("{what}: {e}"));
+                    continue;
+                }
+            };
             let refusal = log.lines().rfind(|line| line.starts_with("error: "));
             match (status.code(), refusal) {
                 (Some(0), _) => match subject.outputs() {
