@@ -10,6 +10,7 @@
 
 mod ads;
 mod bank;
+mod command_line;
 mod embedded;
 mod kafka;
 mod program;
