@@ -35,6 +35,17 @@ pub(super) fn names(graph: &Graph) -> TokenStream {
         Some(word) => quote!(::streams::__private::operators().#word;),
         None => quote!(::streams::__private::operators();),
     });
+    // Nothing leads to them: they are only where they stand.
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let labels = graph.labels.iter().filter(|label| told.insert(label.to_string()));
+    let labels = (!graph.labels.is_empty()).then(|| {
+        quote! {
+            #[cfg(rust_analyzer)]
+            struct Labels {
+                #(#labels: (),)*
+            }
+        }
+    });
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {
@@ -42,6 +53,8 @@ pub(super) fn names(graph: &Graph) -> TokenStream {
             struct Names {
                 #(#fields: (),)*
             }
+
+            #labels
 
             #[cfg(rust_analyzer)]
             fn names(names: &Names) {

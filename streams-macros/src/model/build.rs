@@ -105,6 +105,7 @@ pub(crate) fn build(
         nodes: Vec::new(),
         lets: Vec::new(),
         uses: Vec::new(),
+        labels: Vec::new(),
         words: Vec::new(),
         cut: BTreeSet::new(),
         half_read: BTreeSet::new(),

@@ -51,6 +51,8 @@ pub(crate) struct Graph {
     pub(crate) lets: Vec<Ident>,
     /// Names where they are used, for editors.
     pub(crate) uses: Vec<Ident>,
+    /// Names that stand only where they are declared: of joins, repartition topics, buffers.
+    pub(crate) labels: Vec<Ident>,
     /// Words of operators where they are called, for editors; none where one is about to be typed.
     pub(crate) words: Vec<Option<Ident>>,
     /// Where a chain stops because of an error.

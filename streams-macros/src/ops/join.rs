@@ -17,8 +17,8 @@ use syn::Ident;
 use super::join_grace::{self, Grace};
 use super::keyed_state;
 use super::{
-    Operator, foreign_key_join, function, global_join, ident, named, no_other_names, positional,
-    stream_join, table_join,
+    Operator, foreign_key_join, function, global_join, ident, label, named, no_other_names,
+    positional, stream_join, table_join,
 };
 use crate::check::join_keys;
 use crate::emit::{Emitter, Operand, Vars, here};
@@ -133,7 +133,7 @@ fn with_table(
     };
     let left = call.name == "left_join";
     let name = match named(call, "name") {
-        Some(arg) => ident(builder, &arg.value, "the join")?,
+        Some(arg) => label(builder, &arg.value, "the join")?,
         None => quote::format_ident!("{}_join", table_name, span = table_name.span()),
     };
     let nulls = Nulls { keep_keys: left, keep_values: false };

@@ -370,6 +370,13 @@ fn function(
     }
 }
 
+/// An identifier that names what is declared by it alone: a join, a repartition topic, a buffer.
+fn label(builder: &mut Builder<'_>, value: &Expr, what: &str) -> Option<Ident> {
+    let label = ident(builder, value, what)?;
+    builder.graph.labels.push(label.clone());
+    Some(label)
+}
+
 /// An identifier where one is needed, as a store's or sink's name.
 fn ident(builder: &mut Builder<'_>, value: &Expr, what: &str) -> Option<Ident> {
     let name = match value {

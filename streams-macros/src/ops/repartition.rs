@@ -4,7 +4,7 @@
 
 use proc_macro2::TokenStream;
 
-use super::{Operator, ident, named, no_other_names, positional, stream};
+use super::{Operator, label, named, no_other_names, positional, stream};
 use crate::check::stable_names;
 use crate::emit::{Emitter, Vars};
 use crate::model::{Builder, Flow, NodeId, TopicId};
@@ -19,7 +19,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     }
     let [name] =
         positional(builder, &call, "repartition(name)` or `repartition(name, partitions = 12)")?;
-    let name = ident(builder, &name, "the repartition topic")?;
+    let name = label(builder, &name, "the repartition topic")?;
     let partitions = named(&call, "partitions").map(|a| a.value.clone());
     // Null keys are dropped before the topic, as before state.
     stream.rekeyed = None;

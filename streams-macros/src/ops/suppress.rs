@@ -177,7 +177,7 @@ fn wait_ms(window: &WindowSpec, kafka: bool) -> i64 {
 /// The name of the buffer: as given, or after the table's store.
 fn label(builder: &mut Builder<'_>, table: &TableFlow, call: &Call) -> Option<Ident> {
     if let Some(argument) = named(call, "name") {
-        return ident(builder, &argument.value, "the buffer");
+        return super::label(builder, &argument.value, "the buffer");
     }
     let Some(store) = table.store else {
         stable_names::unnamed(builder.errors, call, "suppress(until(10s), name = x)");

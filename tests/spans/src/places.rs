@@ -46,7 +46,7 @@ fn every_name_of_the_text_is_in_the_expansion_at_its_own_place() {
             let place = name.span().byte_range();
             found.entry((place.start, place.end)).or_default().push(name.to_string());
         });
-        each_name(without_labels(language(&topology.module)), &mut |name| {
+        each_name(without_kinds(language(&topology.module)), &mut |name| {
             names += 1;
             let (place, text) = (name.span().byte_range(), name.to_string());
             let there = found.get(&(place.start, place.end));
@@ -117,24 +117,21 @@ fn language(module: &TokenStream) -> TokenStream {
     inside
 }
 
-/// Without what names a topic or a node and no thing of Rust, `name = …` and `.repartition(…)`, and
-/// without the kinds of stores, `store name: kind<…>`.
-fn without_labels(tokens: TokenStream) -> TokenStream {
+/// Without the kinds of stores, `store name: kind<…>`: words of the language in the place of a type.
+fn without_kinds(tokens: TokenStream) -> TokenStream {
     let mut kept: Vec<TokenTree> = Vec::new();
     for token in tokens {
         let before = |back: usize| kept.len().checked_sub(back).map(|at| kept[at].to_string());
-        let is_label = match &token {
+        let is_kind = match &token {
             TokenTree::Ident(_) => {
-                before(2).as_deref() == Some("name") && before(1).as_deref() == Some("=")
-                    || before(3).as_deref() == Some("store") && before(1).as_deref() == Some(":")
+                before(3).as_deref() == Some("store") && before(1).as_deref() == Some(":")
             }
-            TokenTree::Group(_) => before(1).as_deref() == Some("repartition"),
             _ => false,
         };
         match token {
-            _ if is_label => {}
+            _ if is_kind => {}
             TokenTree::Group(group) => {
-                let inside = without_labels(group.stream());
+                let inside = without_kinds(group.stream());
                 kept.push(proc_macro2::Group::new(group.delimiter(), inside).into());
             }
             other => kept.push(other),

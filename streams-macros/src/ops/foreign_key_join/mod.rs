@@ -27,7 +27,7 @@ mod table;
 use quote::{format_ident, quote};
 use syn::{Ident, Type};
 
-use super::{function, ident, named, no_other_names, positional, table_join, table_map_values};
+use super::{function, label, named, no_other_names, positional, table_join, table_map_values};
 use crate::check::join_keys;
 use crate::model::{
     Builder, Flow, Format, NodeId, Semantics, StoreId, StoreKind, TableFlow, TopicId,
@@ -82,7 +82,7 @@ pub(super) fn build(
     let (key, value) = (left.key.clone(), Some(value));
     let store = table_map_values::named_store(builder, call, &key, &value)?;
     let label = match named(call, "name") {
-        Some(argument) => ident(builder, &argument.value, "a store")?,
+        Some(argument) => label(builder, &argument.value, "a store")?,
         None => format_ident!("{}_join", other, span = other.span()),
     };
     let parts = Parts {

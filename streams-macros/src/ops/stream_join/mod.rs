@@ -18,7 +18,7 @@ use quote::format_ident;
 use std::rc::Rc;
 use syn::{Ident, Type};
 
-use super::{ident, named};
+use super::{label, named};
 use crate::check::join_keys;
 use crate::model::{
     Builder, Flow, NodeId, StoreId, StoreKind, StreamFlow, borrowed_to_owned, option_of,
@@ -64,7 +64,7 @@ pub(super) fn build(
     };
     let (joiner, before_ms, after_ms, grace_ms) = arguments(builder, call)?;
     let label = match named(call, "name") {
-        Some(argument) => ident(builder, &argument.value, "the join")?,
+        Some(argument) => label(builder, &argument.value, "the join")?,
         None => format_ident!("{}_join", other, span = other.span()),
     };
     let topics = builder.kafka_name_of(&label);
