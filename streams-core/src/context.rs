@@ -335,7 +335,8 @@ impl TaskContext {
         )
     }
 
-    /// As [`write`](Self::write); false if it cannot be written and `on_error` leaves it out.
+    /// As [`write`](Self::write); false if it cannot be written and `on_error` leaves it out. In one function
+    /// with it, a record would take a quarter more instructions.
     ///
     /// # Errors
     /// If that fails the task.

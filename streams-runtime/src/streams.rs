@@ -145,15 +145,6 @@ fn keep_their_rows(plan: &Plan, broker: &dyn Broker, missing: &[TopicSpec]) -> R
     }
 }
 
-/// How RocksDB is set up under the stores.
-fn state_options(config: &Config) -> StateOptions {
-    let options = config.rocksdb.iter();
-    StateOptions {
-        memory_bytes: config.rocksdb_max_bytes,
-        rocksdb: options.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
-    }
-}
-
 /// Refuses to run a topology with less than its `guarantee`. The embedded log knows nothing less than
 /// exactly once.
 fn keeps_its_guarantee<T: Topology>(app: &App<T>, config: &Config) -> Result<()> {
@@ -197,7 +188,10 @@ impl Streams {
         if let Some(registry) = &registry {
             registry.register()?;
         }
-        let options = state_options(&config);
+        let options = StateOptions {
+            memory_bytes: config.rocksdb_max_bytes,
+            rocksdb: config.rocksdb.clone(),
+        };
         let id = application_id(&config, topology);
         let state = StateDir::open(&state_directory(&config, id), &options)?;
         tracing::info!(

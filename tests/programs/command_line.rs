@@ -3,28 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use streams::prelude::*;
 use streams::runtime::broker::TopicSpec;
 use streams::runtime::{Config, Loader, broker_for, read_topic};
 
 use crate::program::example;
-
-#[topology]
-mod words {
-    topology! {
-        source lines:  stream<String, String> = "lines";
-        sink   counts: stream<String, i64>    = "counts";
-
-        lines
-            .flat_map_values(|line| -> Vec<String> {
-                line.split_whitespace().map(str::to_lowercase).collect()
-            })
-            .group_by(|_, word| -> String { word.clone() })
-            .count(per_word)
-            .to_stream()
-            .to(counts);
-    }
-}
+use crate::words_program::words;
 
 /// The exit code, and what was printed where.
 fn say(state: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {

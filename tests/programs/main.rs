@@ -14,3 +14,6 @@ mod command_line;
 mod embedded;
 mod kafka;
 mod program;
+#[path = "../../examples/words.rs"]
+#[expect(dead_code, reason = "its `main` is not run here")]
+mod words_program;

@@ -462,13 +462,13 @@ where
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(bytes) = record.key else { return Ok(()) };
         let (bytes, WindowSpan { start, .. }) = span::split_changelog(bytes, self.home.name)?;
-        let key: K = KF::decode(bytes)?;
-        let slot =
-            Slot { value: record.value.map(VF::decode).transpose()?, timestamp: record.timestamp };
         self.observe(start);
         if self.expiry.is_expired(start) {
             return Ok(());
         }
+        let key: K = KF::decode(bytes)?;
+        let slot =
+            Slot { value: record.value.map(VF::decode).transpose()?, timestamp: record.timestamp };
         if self.home.disk().is_some() {
             let id = self.expiry.segment(start);
             self.expiry.wrote(id);

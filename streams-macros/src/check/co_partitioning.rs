@@ -71,7 +71,7 @@ pub(crate) fn assertions(graph: &Graph) -> TokenStream {
 /// Sources that are read by the same tasks and declare their partitions: each with the first.
 fn pairs(graph: &Graph) -> Vec<(SourceId, SourceId)> {
     let mut pairs = Vec::new();
-    for subtopology in 0..graph.subtopologies {
+    for subtopology in 0..graph.subtopologies() {
         let sources = graph.sources_of(subtopology);
         let mut known = sources.into_iter().filter(|s| declared(graph, *s).is_some());
         if let Some(first) = known.next() {

@@ -13,7 +13,7 @@ use crate::model::{
 pub(super) fn description(graph: &Graph) -> TokenStream {
     let name = graph.name.to_string();
     let topics = graph.topics.iter().map(topic);
-    let subtopologies = (0..graph.subtopologies).map(|n| subtopology(graph, n));
+    let subtopologies = (0..graph.subtopologies()).map(|n| subtopology(graph, n));
     let globals = graph.globals.iter().map(global);
     let on_error = policy(graph.policies.processing);
     quote! {

@@ -17,7 +17,7 @@ pub(super) fn names(graph: &Graph) -> TokenStream {
     let in_driver: BTreeSet<String> = {
         let sources = graph.sources.iter().map(|s| &s.ident);
         let sinks = graph.sinks.iter().map(|s| &s.ident);
-        let stores = (0..graph.subtopologies).flat_map(|n| graph.stores_of(n));
+        let stores = (0..graph.subtopologies()).flat_map(|n| graph.stores_of(n));
         let stores: Vec<&Ident> = stores.map(|id| &graph.store(id).ident).collect();
         sources.chain(sinks).chain(stores).map(ToString::to_string).collect()
     };

@@ -68,7 +68,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
-    let tasks: TokenStream = (0..graph.subtopologies).map(|n| task::task(graph, n)).collect();
+    let tasks: TokenStream = (0..graph.subtopologies()).map(|n| task::task(graph, n)).collect();
     let description = description::description(graph);
     let schemas = schemas::schemas(graph);
     let driver = test_driver::test_driver(graph);
@@ -84,8 +84,8 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
     let (types, lock_test) = (lock::types(siblings), lock::test());
     let stores = stores::aliases(graph);
     let globals = global::tables(graph);
-    let numbers = 0..graph.subtopologies;
-    let fresh = (0..graph.subtopologies).map(|n| task::value(graph, n));
+    let numbers = 0..graph.subtopologies();
+    let fresh = (0..graph.subtopologies()).map(|n| task::value(graph, n));
     quote! {
         #tasks
         #stores

@@ -365,18 +365,6 @@ fn extract(e: &Emitter<'_>, id: SourceId) -> Option<(TokenStream, bool)> {
     Some((inlined.tokens, inlined.fallible))
 }
 
-/// Formats and types of a source whose records have a key, a value and a time that are taken as they are.
-fn plain(graph: &Graph, id: SourceId) -> Option<TokenStream> {
-    let source = graph.source(id);
-    let topic = graph.topic(source.topic);
-    let nullable =
-        source.table || [&topic.key, &topic.value].iter().any(|ty| option_of(ty).is_some());
-    let timed = source.time.is_some() || matches!(source.invalid_time, InvalidTime::PartitionTime);
-    let (key, kf) = (&topic.key, &topic.key_format.tokens);
-    let (value, vf) = (&topic.value, &topic.value_format.tokens);
-    (!nullable && !timed).then(|| quote_spanned!(here()=> #kf, #key, #vf, #value))
-}
-
 fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
     let method = method_of(e.graph(), id);
     let body = source_body(e, number, id);
@@ -395,6 +383,51 @@ fn source_method(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStrea
 
 /// What becomes of a record of a source.
 fn source_body(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream {
+    let begin = plain(e.graph(), id).unwrap_or_else(|| begin(e, id));
+    let saw = e
+        .graph()
+        .follows_partition_time(id)
+        .then(|| quote_spanned!(here()=> cx.advance_partition_time(source, timestamp);));
+    let vars = Vars::new();
+    let node = e.graph().source(id).node;
+    let body = e.block(|e| e.node(node, &vars));
+    quote_spanned! {here()=>
+        let source: usize = #number;
+        #begin
+        #saw
+        #body
+        ::core::result::Result::Ok(())
+    }
+}
+
+/// Binds key, value and timestamp of a record, or returns. Sources whose records have all of them, and are
+/// taken as they are, do it by one call.
+fn plain(graph: &Graph, id: SourceId) -> Option<TokenStream> {
+    let source = graph.source(id);
+    let topic = graph.topic(source.topic);
+    let InvalidTime::OnError(invalid) = source.invalid_time else { return None };
+    if source.table
+        || source.time.is_some()
+        || [&topic.key, &topic.value].into_iter().any(|ty| option_of(ty).is_some())
+    {
+        return None;
+    }
+    let (on_error, invalid) = (policy(source.on_error), policy(invalid));
+    let (key, kf) = (&topic.key, &topic.key_format.tokens);
+    let (value, vf) = (&topic.value, &topic.value_format.tokens);
+    Some(quote_spanned! {here()=>
+        let ::core::option::Option::Some((key, value, timestamp)) =
+            ::streams::__private::open::<#kf, #key, #vf, #value>(
+                source, record, given, #on_error, #invalid, cx
+            )?
+        else {
+            return ::core::result::Result::Ok(());
+        };
+    })
+}
+
+/// The same for all other sources, written out.
+fn begin(e: &Emitter<'_>, id: SourceId) -> TokenStream {
     let on_error = policy(e.graph().source(id).on_error);
     let reject = quote_spanned!(here()=> cx.reject(source, record, error, #on_error));
     let null_key = e.graph().source(id).table.then(|| {
@@ -416,10 +449,6 @@ fn source_body(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream 
             policy(OnError::Fail),
         ),
     };
-    let saw = e
-        .graph()
-        .follows_partition_time(id)
-        .then(|| quote_spanned!(here()=> cx.advance_partition_time(source, timestamp);));
     let extracted = match extract(e, id) {
         None => quote_spanned!(here()=> record.timestamp),
         Some((tokens, false)) => quote_spanned!(here()=> { let time: i64 = #tokens; time }),
@@ -432,26 +461,7 @@ fn source_body(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream 
             }
         },
     };
-    let vars = Vars::new();
-    let node = e.graph().source(id).node;
-    let body = e.block(|e| e.node(node, &vars));
-    if let Some(formats) = plain(e.graph(), id) {
-        return quote_spanned! {here()=>
-            let source: usize = #number;
-            let ::core::option::Option::Some((key, value, timestamp)) =
-                ::streams::__private::open::<#formats>(
-                    source, record, given, #on_error, #invalid, cx
-                )?
-            else {
-                return ::core::result::Result::Ok(());
-            };
-            #saw
-            #body
-            ::core::result::Result::Ok(())
-        };
-    }
     quote_spanned! {here()=>
-        let source: usize = #number;
         #null_key
         #decode
         let timestamp: i64 = match given {
@@ -462,9 +472,6 @@ fn source_body(e: &mut Emitter<'_>, number: usize, id: SourceId) -> TokenStream 
         if !cx.begin(source, record, timestamp, #invalid)? {
             return ::core::result::Result::Ok(());
         }
-        #saw
-        #body
-        ::core::result::Result::Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) fn test_driver(graph: &Graph) -> TokenStream {
     let inputs = graph.sources.iter().filter_map(|s| handle(graph, &s.ident, s.topic));
     let globals = graph.globals.iter().filter_map(|g| handle(graph, &g.ident, g.topic));
     let outputs = graph.sinks.iter().filter_map(|s| handle(graph, &s.ident, s.topic));
-    let stores = (0..graph.subtopologies)
+    let stores = (0..graph.subtopologies())
         .flat_map(|n| graph.stores_of(n).into_iter().filter_map(move |id| store(graph, n, id)));
     quote! {
         /// The topology under test: a handle for every topic and store.

@@ -112,7 +112,6 @@ pub(crate) fn build(
         repartitions: Vec::new(),
         subtopology: Vec::new(),
         members: Vec::new(),
-        subtopologies: 0,
     };
     let mut builder = {
         let (names, mentioned) = (BTreeMap::new(), BTreeSet::new());

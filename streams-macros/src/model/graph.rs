@@ -65,7 +65,6 @@ pub(crate) struct Graph {
     pub(crate) subtopology: Vec<usize>,
     /// By sub-topology: its nodes, in order.
     pub(super) members: Vec<Vec<NodeId>>,
-    pub(crate) subtopologies: usize,
 }
 
 /// A repartition topic, and why it is there.
@@ -345,6 +344,11 @@ impl Graph {
         topics.sort_unstable();
         topics.dedup();
         topics
+    }
+
+    /// How many sub-topologies there are.
+    pub(crate) fn subtopologies(&self) -> usize {
+        self.members.len()
     }
 
     /// The nodes of a sub-topology, in order.

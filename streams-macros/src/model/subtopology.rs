@@ -37,7 +37,6 @@ pub(super) fn cut(graph: &mut Graph) {
             numbers.iter().position(|n| *n == part).unwrap_or(numbers.len())
         })
         .collect();
-    graph.subtopologies = numbers.len();
     graph.members = vec![Vec::new(); numbers.len()];
     for (id, at) in graph.subtopology.iter().enumerate() {
         if let Some(members) = graph.members.get_mut(*at) {

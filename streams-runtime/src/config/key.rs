@@ -54,8 +54,8 @@ const TABLES: [&str; 2] = ["kafka", "schema_registry"];
 
 /// Sets a key, `kafka.replication_factor` or `threads` for example, from its text.
 pub(super) fn set(table: &mut toml::Table, key: &str, text: &str, from: &str) -> Result<()> {
-    let tables = PROPERTIES.iter().map(|(prefix, _)| *prefix);
-    if let Some((prefix, name)) = tables.filter_map(|p| Some((p, key.strip_prefix(p)?))).next() {
+    let inside = |(prefix, _): &(&'static str, char)| Some((*prefix, key.strip_prefix(prefix)?));
+    if let Some((prefix, name)) = PROPERTIES.iter().find_map(inside) {
         let mut place = table;
         for part in prefix.trim_end_matches('.').split('.') {
             place = inner(place, part, from)?;

@@ -32,15 +32,17 @@ impl Table {
 
     /// Milliseconds over the empty crate.
     fn over_empty(&self, operators: usize, stage: Stage) -> Option<f64> {
-        let at = Stage::ALL.iter().position(|s| *s == stage)?;
-        let time = self.rows.get(&operators)?.get(at)?;
-        Some(milliseconds(*time) - milliseconds(*self.empty.get(at)?))
+        self.more_than_empty(self.rows.get(&operators)?, stage)
     }
 
     /// The same of what was written by hand.
     fn by_hand_over_empty(&self, stage: Stage) -> Option<f64> {
+        self.more_than_empty(&self.by_hand, stage)
+    }
+
+    fn more_than_empty(&self, times: &[Duration], stage: Stage) -> Option<f64> {
         let at = Stage::ALL.iter().position(|s| *s == stage)?;
-        Some(milliseconds(*self.by_hand.get(at)?) - milliseconds(*self.empty.get(at)?))
+        Some(milliseconds(*times.get(at)?) - milliseconds(*self.empty.get(at)?))
     }
 
     /// An operator's milliseconds between two sizes.

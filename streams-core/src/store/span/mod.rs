@@ -336,12 +336,12 @@ where
     fn restore(&mut self, record: &RecordRef<'_>, batch: &mut FlushBatch) -> Result<()> {
         let Some(bytes) = record.key else { return Ok(()) };
         let (bytes, span) = split_changelog::<T>(bytes, self.home.name)?;
-        let key: K = KF::decode(bytes)?;
-        let value = record.value.map(VF::decode).transpose()?;
         self.observe(span.time());
         if self.expiry.is_expired(span.time()) {
             return Ok(());
         }
+        let key: K = KF::decode(bytes)?;
+        let value = record.value.map(VF::decode).transpose()?;
         if self.home.disk().is_some() {
             let segment = self.expiry.segment(span.time());
             self.expiry.wrote(segment);

@@ -149,7 +149,8 @@ impl Producer {
     pub(super) fn look(&mut self, timeout: Duration) -> Result<()> {
         self.until_look = LOOK_EVERY;
         let (broken, outage) = (&mut self.broken, &mut self.outage);
-        if broken.is_none() {
+        // A record that has failed for a reason of its own says more than that the transaction failed.
+        if broken.as_ref().is_none_or(|broken| broken.by_transaction) {
             self.handle.deliveries(timeout, &mut |delivery| note(broken, outage, delivery));
         }
         match broken {
@@ -163,8 +164,7 @@ impl Producer {
     pub(super) fn is_broken_by_transaction(&mut self) -> bool {
         if self.broken.as_ref().is_some_and(|broken| broken.by_transaction) {
             let _ = self.handle.flush(FLUSH_STEP);
-            let (broken, outage) = (&mut self.broken, &mut self.outage);
-            self.handle.deliveries(Duration::ZERO, &mut |delivery| note(broken, outage, delivery));
+            let _ = self.look(Duration::ZERO);
         }
         self.broken.as_ref().is_some_and(|broken| broken.by_transaction)
     }

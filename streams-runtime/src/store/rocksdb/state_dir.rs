@@ -13,6 +13,7 @@ use super::bulk;
 use super::directory::{Contents, Directory};
 use super::task::TaskStores;
 use super::tuning::Tuning;
+use crate::config::Properties;
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// How to open a state directory.
@@ -21,12 +22,12 @@ pub struct StateOptions {
     /// Memory for memtables, blocks, indexes and filters of all stores together.
     pub memory_bytes: usize,
     /// Options of RocksDB by its own names, with their values as RocksDB reads them.
-    pub rocksdb: Vec<(String, String)>,
+    pub rocksdb: Properties,
 }
 
 impl Default for StateOptions {
     fn default() -> Self {
-        Self { memory_bytes: 64 << 20, rocksdb: Vec::new() }
+        Self { memory_bytes: 64 << 20, rocksdb: Properties::default() }
     }
 }
 
@@ -59,8 +60,8 @@ impl StateDir {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if the directory is in use, holds something else, or cannot be written, or
-    /// if RocksDB does not know an option; [`ErrorKind::Fatal`] if the files in it cannot be opened. Damaged ones are set aside, as they
-    /// hold nothing that is not in the changelogs.
+    /// if RocksDB does not know an option; [`ErrorKind::Fatal`] if the files in it cannot be opened.
+    /// Damaged ones are set aside, as they hold nothing that is not in the changelogs.
     pub fn open(dir: &Path, options: &StateOptions) -> Result<Self> {
         let directory = Directory::claim(dir, CONTENTS)?;
         let process = directory.process()?;

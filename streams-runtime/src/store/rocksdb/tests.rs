@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::{StateDir, StateOptions, TaskStores};
 use crate::broker::TopicPartition;
+use crate::config::Properties;
 use crate::error::{ErrorKind, ErrorName};
 
 fn open(dir: &TempDir) -> StateDir {
@@ -129,7 +130,8 @@ fn a_directory_in_use_is_refused() {
 }
 
 fn with_options(pairs: &[(&str, &str)]) -> StateOptions {
-    let rocksdb = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    let mut rocksdb = Properties::default();
+    pairs.iter().for_each(|(name, value)| rocksdb.set(*name, *value));
     StateOptions { memory_bytes: 8 << 20, rocksdb }
 }
 

@@ -49,7 +49,7 @@ impl Tuning {
             cache.clone(),
         );
         let mut tuning = Self { database: database(&buffers), store: store(&cache, bytes) };
-        for (name, value) in &options.rocksdb {
+        for (name, value) in options.rocksdb.iter() {
             tuning
                 .set(name, value)
                 .map_err(|why| Error::config(format!("rocksdb.{name} = {value}: {why}")))?;
