@@ -7,23 +7,21 @@ use super::admin::Admin;
 use super::config::KafkaConfig;
 use super::consumer::Consumer;
 use super::failure::{absent, error, fenced, transient};
-use super::ffi::{Code, Failure, Handle, Kind, List, Member, OffsetSpec, TransactionFailure};
+use super::ffi::{Code, Failure, Handle, Kind, List, OffsetSpec, TransactionFailure};
 use super::producer::Producer;
 use super::times;
-use super::transaction::{Ended, Ready, Transaction, is_fenced, lost};
+use super::transaction::{Offsets, is_fenced};
+use super::transactional::{Transactions, timed};
 use crate::broker::{
     Append, Client, ClientOptions, Commit, OffsetAndTime, Polled, Position, TopicPartition,
     WriterTopic,
 };
 use crate::crash::{self, CrashPoint};
-use crate::error::{Error, ErrorKind, ErrorName, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::group::{Librdkafka, Membership};
 
 /// How soon to commit again while the group's coordinator is moving.
 const COMMIT_AGAIN: Duration = Duration::from_millis(20);
-
-/// How long an abort may take: a new producer of the same transactional id ends the transaction, too.
-const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct KafkaClient {
     consumer: Consumer,
@@ -35,15 +33,6 @@ pub(super) struct KafkaClient {
     commit_timeout: Duration,
 }
 
-/// What a transactional producer is made from, and where its transactions stand.
-struct Transactions {
-    config: Arc<KafkaConfig>,
-    client_id: String,
-    id: String,
-    group: String,
-    state: Transaction,
-}
-
 /// Opens a client and joins the group.
 pub(super) fn open(
     config: &Arc<KafkaConfig>,
@@ -52,21 +41,14 @@ pub(super) fn open(
 ) -> Result<(Box<dyn Client>, Box<dyn Membership>)> {
     let client_id = format!("{}-{}", options.application_id, options.worker);
     // First the producer: what its predecessor left open is ended before the offsets are asked for.
-    let (producer, state) = match &options.transactional_id {
+    let (producer, transactions) = match &options.transactional_id {
         None => (config.start(Kind::Producer, &[("client.id", &client_id)])?, None),
         Some(id) => {
-            let (handle, ready) = transactional(config, &client_id, id)?;
-            (handle, Some(Transaction::Ready(ready)))
+            let group = options.application_id.clone();
+            let (handle, transactions) = Transactions::new(config, &client_id, id, group)?;
+            (handle, Some(transactions))
         }
     };
-    let transactions = options.transactional_id.clone().zip(state);
-    let transactions = transactions.map(|(id, state)| Transactions {
-        config: Arc::clone(config),
-        client_id: client_id.clone(),
-        id,
-        group: options.application_id.clone(),
-        state,
-    });
     let group = [("client.id", client_id.as_str()), ("group.id", &options.application_id)];
     let handle = config.start(Kind::Consumer, &group)?;
     if !options.topics.is_empty() {
@@ -91,14 +73,6 @@ pub(super) fn open(
         commit_timeout: config.commit_timeout,
     };
     Ok((Box::new(client), Box::new(membership)))
-}
-
-/// A producer that is the only one of its transactional id.
-fn transactional(config: &KafkaConfig, client_id: &str, id: &str) -> Result<(Arc<Handle>, Ready)> {
-    let handle =
-        config.start(Kind::Transactional, &[("client.id", client_id), ("transactional.id", id)])?;
-    let ready = Ready::init(Arc::clone(&handle), id, config.request_timeout)?;
-    Ok((handle, ready))
 }
 
 impl Client for KafkaClient {
@@ -135,7 +109,7 @@ impl Client for KafkaClient {
 
     fn append(&mut self, record: Append<'_>) -> Result<()> {
         if let Some(transactions) = &mut self.transactions {
-            transactions.state.open()?;
+            transactions.open()?;
         }
         self.producer.append(record).map_err(|e| self.explained(e))
     }
@@ -245,8 +219,7 @@ impl KafkaClient {
             tracing::debug!(
                 "a connection broke during a commit ({outage}): a new producer goes on"
             );
-            transactions.state = Transaction::Lost(outage);
-            transactions.recover(&mut self.producer)?;
+            transactions.replace(&mut self.producer, outage)?;
         }
         Ok((commit, ends))
     }
@@ -260,16 +233,20 @@ impl KafkaClient {
         }
         match transactions.failure() {
             // The cluster's answer names no topic.
-            Some(why) if why.name() == Some(ErrorName::AuthorizationFailed) => {
+            Some(f) if is_of_a_topic(&f) => {
                 let topics = self.producer.topics().collect::<Vec<_>>().join(", ");
-                why.after(&format!("{e}; one of the topics that it writes ({topics}) is denied"))
+                transaction_failed(&f)
+                    .after(&format!("{e}; one of the topics that it writes ({topics}) is denied"))
             }
-            Some(why) => why.after(&e),
+            Some(f) => transaction_failed(&f).after(&e),
             None => e,
         }
     }
 
     /// Writes the records and puts the offsets in; gives the ends, or why to abort.
+    ///
+    /// Offsets go while the records are on their way, so that a commit waits for the slower of the two.
+    /// Not so where ends are asked for, which has to be before the group says whose the tasks are.
     fn prepare(
         &mut self,
         offsets: &[(TopicPartition, OffsetAndTime)],
@@ -282,37 +259,64 @@ impl KafkaClient {
         if offsets.is_empty() && !transactions.is_open() {
             return Ok(Ok(Vec::new()));
         }
-        transactions.state.open()?;
+        transactions.open()?;
+        let offsets = match (offsets, self.handle.assigned_member()) {
+            ([], _) => None,
+            (_, None) => return Ok(Err(Commit::Fenced)),
+            (offsets, Some(member)) => {
+                Some(Offsets { list: times::list(offsets)?, member, deadline })
+            }
+        };
         crash::at(CrashPoint::BeforeFlush);
+        transactions.note_age();
+        let early = match &offsets {
+            Some(offsets) if ends_of.is_empty() => Some(transactions.start_offsets(offsets)?),
+            _ => None,
+        };
         if let Err(e) = self.producer.flush(deadline) {
-            return abort_if_it_passes(self.explained(e));
+            let refused = early.and_then(|sending| transactions.cut_short(sending));
+            return match refused {
+                // When the offsets are refused, records are not written any more.
+                Some(f) if self.producer.is_broken_by_transaction() && !is_of_a_topic(&f) => {
+                    why_refused(&f)
+                }
+                _ => abort_if_it_passes(self.explained(e)),
+            };
         }
         crash::at(CrashPoint::AfterFlush);
         let ends = match self.admin.offsets(ends_of, OffsetSpec::Latest) {
             Ok(ends) => ends,
             Err(e) => return abort_if_it_passes(e),
         };
-        if offsets.is_empty() {
-            return Ok(Ok(ends));
-        }
-        let Some(member) = self.handle.assigned_member() else {
-            return Ok(Err(Commit::Fenced));
+        let Some(offsets) = offsets else { return Ok(Ok(ends)) };
+        let sending = match early {
+            Some(sending) => sending,
+            None => transactions.start_offsets(&offsets)?,
         };
-        let list = times::list(offsets)?;
-        match transactions.send_offsets(&list, &member, deadline)? {
+        match transactions.finish_offsets(sending, &offsets)? {
             Ok(()) => Ok(Ok(ends)),
-            Err(f) if is_fenced(&f) => Ok(Err(Commit::Fenced)),
-            Err(f) => {
-                let e = error("adding offsets to the transaction", &f.failure);
-                // Whatever ended this producer, a new one may do better.
-                if f.fatal {
-                    Ok(Err(Commit::Aborted(e.to_string())))
-                } else {
-                    abort_if_it_passes(e)
-                }
-            }
+            Err(f) => why_refused(&f),
         }
     }
+}
+
+fn transaction_failed(f: &TransactionFailure) -> Error {
+    error("the transaction failed", &f.failure)
+}
+
+/// What becomes of a commit whose offsets were refused.
+fn why_refused<T>(f: &TransactionFailure) -> Result<Result<T, Commit>> {
+    if is_fenced(f) {
+        return Ok(Err(Commit::Fenced));
+    }
+    let e = error("adding offsets to the transaction", &f.failure);
+    // Whatever ended this producer, a new one may do better.
+    if f.fatal { Ok(Err(Commit::Aborted(e.to_string()))) } else { abort_if_it_passes(e) }
+}
+
+/// True if the right to a topic is missing, be it one that is written or one whose offset it is.
+fn is_of_a_topic(f: &TransactionFailure) -> bool {
+    f.failure.code == Code::TOPIC_AUTHORIZATION
 }
 
 /// What passes by itself is worth an abort and another try; the rest would come again.
@@ -322,109 +326,5 @@ fn abort_if_it_passes<T>(e: Error) -> Result<Result<T, Commit>> {
             Ok(Err(Commit::Aborted(e.to_string())))
         }
         _ => Err(e),
-    }
-}
-
-/// A cluster that has aborted a transaction of its own accord says only that the producer is fenced.
-fn timed(commit: Commit, overtime: Option<&str>) -> Commit {
-    let with = |why: String| match overtime {
-        None => why,
-        Some(text) => Error::new(ErrorKind::Poisoned, format!("{text}: {why}"))
-            .named(ErrorName::TransactionTimedOut)
-            .to_string(),
-    };
-    match commit {
-        Commit::Aborted(why) => Commit::Aborted(with(why)),
-        Commit::Unknown(why) => Commit::Unknown(with(why)),
-        other => other,
-    }
-}
-
-impl Transactions {
-    /// Why the open transaction can only be aborted, if it is so.
-    fn failure(&self) -> Option<Error> {
-        let Transaction::Open(open) = &self.state else { return None };
-        open.failure()
-    }
-
-    /// Says how long the open transaction has been open, if the cluster has aborted it by now.
-    fn overtime(&self) -> Option<String> {
-        let Transaction::Open(open) = &self.state else { return None };
-        let (age, allowed) = (open.age(), self.config.transaction_timeout);
-        (age >= allowed).then(|| {
-            format!(
-                "the transaction was open for {} ms, and kafka.transaction_timeout_ms is {}: raise it, \
-                 or let no record take so long",
-                age.as_millis(),
-                allowed.as_millis()
-            )
-        })
-    }
-
-    fn commit(&mut self, producer: &mut Producer, deadline: Instant) -> Commit {
-        match self.state.take("a commit was cut short") {
-            Transaction::Open(open) => self.settle(open.commit(producer, deadline)),
-            other => {
-                self.state = other;
-                Commit::Committed
-            }
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        !matches!(self.state, Transaction::Ready(_))
-    }
-
-    fn send_offsets(
-        &self,
-        offsets: &List,
-        member: &Member,
-        deadline: Instant,
-    ) -> Result<Result<(), TransactionFailure>> {
-        match &self.state {
-            Transaction::Open(open) => open.send_offsets(offsets, &self.group, member, deadline),
-            Transaction::Ready(_) => Err(lost("no transaction is open")),
-            Transaction::Lost(why) => Err(lost(why)),
-        }
-    }
-
-    /// Nothing of it was asked to be committed, so that nothing of it can count: where the abort
-    /// itself fails, the next producer of this name aborts.
-    fn abort(&mut self, producer: &mut Producer, deadline: Instant) {
-        match self.state.take("an abort was cut short") {
-            Transaction::Open(open) => {
-                // A broker that is away must not hold up the end.
-                let deadline = deadline.min(Instant::now() + ABORT_TIMEOUT);
-                let _ = self.settle(open.abort(producer, deadline));
-            }
-            other => self.state = other,
-        }
-    }
-
-    fn settle(&mut self, ended: Ended) -> Commit {
-        match ended {
-            Ended::Committed(ready) => {
-                self.state = Transaction::Ready(ready);
-                Commit::Committed
-            }
-            Ended::Aborted(ready) => {
-                self.state = Transaction::Ready(ready);
-                Commit::Aborted(String::new())
-            }
-            Ended::Unknown(why) => {
-                self.state = Transaction::Lost(why.clone());
-                Commit::Unknown(why)
-            }
-        }
-    }
-
-    fn recover(&mut self, producer: &mut Producer) -> Result<()> {
-        if !matches!(self.state, Transaction::Lost(_)) {
-            return Ok(());
-        }
-        let (handle, ready) = transactional(&self.config, &self.client_id, &self.id)?;
-        producer.replace(handle)?;
-        self.state = Transaction::Ready(ready);
-        Ok(())
     }
 }

@@ -11,11 +11,13 @@ mod consumer;
 mod deliver;
 mod failure;
 pub(crate) mod ffi;
+mod pause;
 mod producer;
 mod reader;
 mod settings;
 mod times;
 mod transaction;
+mod transactional;
 
 pub use config::KafkaConfig;
 

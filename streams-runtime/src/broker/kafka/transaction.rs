@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::failure::{error, fenced, transient};
-use super::ffi::{Code, Handle, List, Member, TransactionFailure};
+use super::ffi::{Code, Handle, List, Member, SendingOffsets, TransactionFailure};
 use super::producer::Producer;
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,6 +43,19 @@ pub(super) enum Ended {
     Aborted(Ready),
     /// It is committed or aborted, and this producer cannot know which.
     Unknown(String),
+}
+
+/// How far was read, in whose name, and by when it has to be said.
+pub(super) struct Offsets {
+    pub(super) list: List,
+    pub(super) member: Member,
+    pub(super) deadline: Instant,
+}
+
+impl Offsets {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
 }
 
 impl Ready {
@@ -81,25 +94,32 @@ impl Open {
 
     /// Why it can only be aborted, if it is so: librdkafka says it to whoever asks for something next,
     /// and to begin once more is harmless.
-    pub(super) fn failure(&self) -> Option<Error> {
-        let f = self.handle.begin_transaction().err()?;
-        (f.must_abort || f.fatal).then(|| error("the transaction failed", &f.failure))
+    pub(super) fn failure(&self) -> Option<TransactionFailure> {
+        self.handle.begin_transaction().err().filter(|f| f.must_abort || f.fatal)
     }
 
-    /// Puts the offsets in; an error says why the transaction cannot be committed.
-    pub(super) fn send_offsets(
-        &self,
-        offsets: &List,
-        group: &str,
-        member: &Member,
-        deadline: Instant,
-    ) -> Result<Result<(), TransactionFailure>> {
+    /// Begins to put the offsets in; records may be written meanwhile.
+    pub(super) fn start_offsets(&self, group: &str, offsets: &Offsets) -> Result<SendingOffsets> {
         crash::at(CrashPoint::BeforeOffsets);
+        self.send_offsets(group, offsets)
+    }
+
+    fn send_offsets(&self, group: &str, offsets: &Offsets) -> Result<SendingOffsets> {
+        self.handle.start_send_offsets(&offsets.list, group, &offsets.member, offsets.left())
+    }
+
+    /// Waits until the offsets are in; an error says why the transaction cannot be committed.
+    pub(super) fn finish_offsets(
+        &self,
+        mut sending: SendingOffsets,
+        group: &str,
+        offsets: &Offsets,
+    ) -> Result<Result<(), TransactionFailure>> {
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.handle.send_offsets(offsets, group, member, left)? {
-                Err(f) if f.retriable && !f.must_abort && !f.fatal && !left.is_zero() => {
+            match sending.wait(offsets.left()) {
+                Err(f) if f.retriable && !f.must_abort && !f.fatal && !offsets.left().is_zero() => {
                     std::thread::sleep(AGAIN);
+                    sending = self.send_offsets(group, offsets)?;
                 }
                 outcome => {
                     crash::at(CrashPoint::AfterOffsets);

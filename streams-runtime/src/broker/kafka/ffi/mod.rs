@@ -31,7 +31,7 @@ pub(crate) use message::{Held, Inbox, Message};
 pub(crate) use produce::{Delivery, Topic};
 pub(crate) use reading::Reading;
 pub(crate) use rebalance::Rebalance;
-pub(crate) use transaction::TransactionFailure;
+pub(crate) use transaction::{SendingOffsets, TransactionFailure};
 
 use std::ffi::{CStr, CString, c_char};
 use std::time::Duration;

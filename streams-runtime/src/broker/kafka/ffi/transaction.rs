@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::ptr::null;
 use std::sync::Arc;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use rdkafka::bindings as c;
@@ -53,6 +53,26 @@ impl TransactionFailure {
     }
 }
 
+/// Offsets that are being put into a transaction.
+#[must_use = "the transaction must not be ended before"]
+pub(crate) struct SendingOffsets {
+    told: Receiver<Result<(), TransactionFailure>>,
+}
+
+impl SendingOffsets {
+    /// What came of it; after `timeout` without a word the producer is to be abandoned.
+    pub(crate) fn wait(self, timeout: Duration) -> Result<(), TransactionFailure> {
+        self.told.recv_timeout(timeout.saturating_add(GRACE)).unwrap_or_else(|_| {
+            tracing::warn!(
+                "adding offsets to a transaction: no answer after {timeout:?}; the producer is \
+                 abandoned and a new one made"
+            );
+            let failure = Failure::from(Code::TIMED_OUT);
+            Err(TransactionFailure { failure, fatal: true, retriable: false, must_abort: false })
+        })
+    }
+}
+
 impl Handle {
     /// Makes this producer the only one of its transactional id: another one is fenced, and its
     /// transaction ended (committed where that had been decided, aborted otherwise).
@@ -69,21 +89,22 @@ impl Handle {
         unsafe { TransactionFailure::take(c::rd_kafka_begin_transaction(self.raw())) }
     }
 
-    /// Puts offsets into the transaction, in the name of a member of the group: the coordinator
-    /// refuses those of a former member or generation.
+    /// Begins to put offsets into the transaction, in the name of a member of the group: the
+    /// coordinator refuses those of a former member or generation. Records may be written
+    /// meanwhile; every other call of the transaction comes after [`SendingOffsets::wait`].
     ///
     /// librdkafka 2.12 may never return from this: it waits for the group's coordinator without
     /// looking at the time (`rd_kafka_coord_req_fsm` never reads its `creq_ts_timeout`), and once the
     /// answer to who that is has failed it asks again only when some connection opens or breaks. So
     /// the call is made on a thread of its own, which is left alone, with the instance, when it
     /// outlasts its time.
-    pub(crate) fn send_offsets(
+    pub(crate) fn start_send_offsets(
         self: &Arc<Self>,
         offsets: &List,
         group: &str,
         member: &Member,
         timeout: Duration,
-    ) -> Result<Result<(), TransactionFailure>> {
+    ) -> Result<SendingOffsets> {
         let (group, id) = (c_string(group)?, c_string(&member.id)?);
         let (handle, offsets, generation) = (Arc::clone(self), offsets.copy(), member.generation);
         let (tell, told) = sync_channel(1);
@@ -96,14 +117,7 @@ impl Handle {
             let text = format!("no thread for adding offsets to a transaction: {e}");
             Error::with_source(ErrorKind::Retry, text, e)
         })?;
-        Ok(told.recv_timeout(timeout.saturating_add(GRACE)).unwrap_or_else(|_| {
-            tracing::warn!(
-                "adding offsets to a transaction: no answer after {timeout:?}; the producer is \
-                 abandoned and a new one made"
-            );
-            let failure = Failure::from(Code::TIMED_OUT);
-            Err(TransactionFailure { failure, fatal: true, retriable: false, must_abort: false })
-        }))
+        Ok(SendingOffsets { told })
     }
 
     fn send_offsets_here(

@@ -1,0 +1,202 @@
+//! A worker's producer, exactly once: one transaction after another, and a new producer where one is
+//! given up.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::config::KafkaConfig;
+use super::ffi::{Handle, Kind, SendingOffsets, TransactionFailure};
+use super::pause::Pause;
+use super::producer::Producer;
+use super::transaction::{Ended, Offsets, Open, Ready, Transaction, lost};
+use crate::broker::Commit;
+use crate::error::{Error, ErrorKind, ErrorName, Result};
+
+/// How long an abort may take: a new producer of the same transactional id ends the transaction, too.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a transactional producer is made from, and where its transactions stand.
+pub(super) struct Transactions {
+    config: Arc<KafkaConfig>,
+    client_id: String,
+    id: String,
+    group: String,
+    state: Transaction,
+    pause: Pause,
+    /// When the last commit began.
+    open_for: Duration,
+}
+
+impl Transactions {
+    /// A producer that is the only one of its transactional id, with what ends its transactions.
+    pub(super) fn new(
+        config: &Arc<KafkaConfig>,
+        client_id: &str,
+        id: &str,
+        group: String,
+    ) -> Result<(Arc<Handle>, Self)> {
+        let (handle, ready) = transactional(config, client_id, id)?;
+        let transactions = Self {
+            config: Arc::clone(config),
+            client_id: client_id.to_owned(),
+            id: id.to_owned(),
+            group,
+            state: Transaction::Ready(ready),
+            pause: Pause::new(),
+            open_for: Duration::ZERO,
+        };
+        Ok((handle, transactions))
+    }
+
+    /// Why the open transaction can only be aborted, if it is so.
+    pub(super) fn failure(&self) -> Option<TransactionFailure> {
+        let Transaction::Open(open) = &self.state else { return None };
+        open.failure()
+    }
+
+    /// Says how long the open transaction has been open, if the cluster has aborted it by now.
+    pub(super) fn overtime(&self) -> Option<String> {
+        let Transaction::Open(open) = &self.state else { return None };
+        let (age, allowed) = (open.age(), self.config.transaction_timeout);
+        (age >= allowed).then(|| {
+            format!(
+                "the transaction was open for {} ms, and kafka.transaction_timeout_ms is {}: raise it, \
+                 or let no record take so long",
+                age.as_millis(),
+                allowed.as_millis()
+            )
+        })
+    }
+
+    pub(super) fn commit(&mut self, producer: &mut Producer, deadline: Instant) -> Commit {
+        match self.state.take("a commit was cut short") {
+            Transaction::Open(open) => self.settle(open.commit(producer, deadline)),
+            other => {
+                self.state = other;
+                Commit::Committed
+            }
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.state, Transaction::Ready(_))
+    }
+
+    /// Opens a transaction, if none is open.
+    #[inline]
+    pub(super) fn open(&mut self) -> Result<()> {
+        if matches!(self.state, Transaction::Ready(_)) {
+            self.pause.wait();
+        }
+        self.state.open()
+    }
+
+    /// A commit begins: how long the transaction has been open says whether the next one has to wait.
+    pub(super) fn note_age(&mut self) {
+        if let Transaction::Open(open) = &self.state {
+            self.open_for = open.age();
+        }
+    }
+
+    fn opened(&self) -> Result<&Open> {
+        match &self.state {
+            Transaction::Open(open) => Ok(open),
+            Transaction::Ready(_) => Err(lost("no transaction is open")),
+            Transaction::Lost(why) => Err(lost(why)),
+        }
+    }
+
+    /// Begins to put the offsets in; records may be written meanwhile.
+    pub(super) fn start_offsets(&self, offsets: &Offsets) -> Result<SendingOffsets> {
+        self.opened()?.start_offsets(&self.group, offsets)
+    }
+
+    /// Waits until the offsets are in; an error says why the transaction cannot be committed.
+    pub(super) fn finish_offsets(
+        &self,
+        sending: SendingOffsets,
+        offsets: &Offsets,
+    ) -> Result<Result<(), TransactionFailure>> {
+        self.opened()?.finish_offsets(sending, &self.group, offsets)
+    }
+
+    /// Waits until nothing is said of offsets any more, as the transaction is to be aborted; gives why
+    /// they were refused, if they were.
+    pub(super) fn cut_short(&mut self, sending: SendingOffsets) -> Option<TransactionFailure> {
+        let refused = sending.wait(ABORT_TIMEOUT).err()?;
+        if refused.fatal {
+            self.state = Transaction::Lost(refused.failure.to_string());
+        }
+        Some(refused)
+    }
+
+    /// Gives the producer up between two transactions.
+    pub(super) fn replace(&mut self, producer: &mut Producer, why: String) -> Result<()> {
+        self.state = Transaction::Lost(why);
+        self.recover(producer)
+    }
+
+    /// Nothing of it was asked to be committed, so that nothing of it can count: where the abort
+    /// itself fails, the next producer of this name aborts.
+    pub(super) fn abort(&mut self, producer: &mut Producer, deadline: Instant) {
+        match self.state.take("an abort was cut short") {
+            Transaction::Open(open) => {
+                // A broker that is away must not hold up the end.
+                let deadline = deadline.min(Instant::now() + ABORT_TIMEOUT);
+                let _ = self.settle(open.abort(producer, deadline));
+            }
+            other => self.state = other,
+        }
+    }
+
+    fn settle(&mut self, ended: Ended) -> Commit {
+        match ended {
+            Ended::Committed(ready) => {
+                self.pause.start(self.open_for);
+                self.state = Transaction::Ready(ready);
+                Commit::Committed
+            }
+            Ended::Aborted(ready) => {
+                self.state = Transaction::Ready(ready);
+                Commit::Aborted(String::new())
+            }
+            Ended::Unknown(why) => {
+                self.state = Transaction::Lost(why.clone());
+                Commit::Unknown(why)
+            }
+        }
+    }
+
+    pub(super) fn recover(&mut self, producer: &mut Producer) -> Result<()> {
+        if !matches!(self.state, Transaction::Lost(_)) {
+            return Ok(());
+        }
+        let (handle, ready) = transactional(&self.config, &self.client_id, &self.id)?;
+        producer.replace(handle)?;
+        self.state = Transaction::Ready(ready);
+        Ok(())
+    }
+}
+
+/// A producer that is the only one of its transactional id.
+fn transactional(config: &KafkaConfig, client_id: &str, id: &str) -> Result<(Arc<Handle>, Ready)> {
+    let handle =
+        config.start(Kind::Transactional, &[("client.id", client_id), ("transactional.id", id)])?;
+    let ready = Ready::init(Arc::clone(&handle), id, config.request_timeout)?;
+    Ok((handle, ready))
+}
+
+/// A cluster that has aborted a transaction of its own accord says only that the producer is fenced.
+pub(super) fn timed(commit: Commit, overtime: Option<&str>) -> Commit {
+    let with = |why: String| match overtime {
+        None => why,
+        Some(text) => Error::new(ErrorKind::Poisoned, format!("{text}: {why}"))
+            .named(ErrorName::TransactionTimedOut)
+            .to_string(),
+    };
+    match commit {
+        Commit::Aborted(why) => Commit::Aborted(with(why)),
+        Commit::Unknown(why) => Commit::Unknown(with(why)),
+        other => other,
+    }
+}
