@@ -122,12 +122,8 @@ impl Transactions {
 
     /// Waits until nothing is said of offsets any more, as the transaction is to be aborted; gives why
     /// they were refused, if they were.
-    pub(super) fn cut_short(&mut self, sending: SendingOffsets) -> Option<TransactionFailure> {
-        let refused = sending.wait(ABORT_TIMEOUT).err()?;
-        if refused.fatal {
-            self.state = Transaction::Lost(refused.failure.to_string());
-        }
-        Some(refused)
+    pub(super) fn cut_short(&self, sending: SendingOffsets) -> Option<TransactionFailure> {
+        sending.wait(ABORT_TIMEOUT).err()
     }
 
     /// Gives the producer up between two transactions.
