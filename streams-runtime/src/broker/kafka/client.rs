@@ -11,7 +11,7 @@ use super::ffi::{Code, Failure, Handle, Kind, List, OffsetSpec, TransactionFailu
 use super::producer::Producer;
 use super::times;
 use super::transaction::{Offsets, is_fenced};
-use super::transactional::{Transactions, timed};
+use super::transactional::{ABORT_TIMEOUT, Transactions, timed};
 use crate::broker::{
     Append, Client, ClientOptions, Commit, OffsetAndTime, Polled, Position, TopicPartition,
     WriterTopic,
@@ -268,13 +268,14 @@ impl KafkaClient {
             }
         };
         crash::at(CrashPoint::BeforeFlush);
-        transactions.note_age();
+        transactions.fit_pause();
         let early = match &offsets {
             Some(offsets) if ends_of.is_empty() => Some(transactions.start_offsets(offsets)?),
             _ => None,
         };
         if let Err(e) = self.producer.flush(deadline) {
-            let refused = early.and_then(|sending| transactions.cut_short(sending));
+            // An abort has to come after it, whatever its outcome.
+            let refused = early.and_then(|sending| sending.wait(ABORT_TIMEOUT).err());
             return match refused {
                 // When the offsets are refused, records are not written any more.
                 Some(f) if self.producer.is_broken_by_transaction() && !is_of_a_topic(&f) => {

@@ -25,9 +25,13 @@ impl Pause {
         Self { length: Duration::ZERO, since: Instant::now() }
     }
 
-    /// A transaction has ended whose commit began when it had been open for so long.
-    pub(super) fn start(&mut self, open_for: Duration) {
+    /// A transaction is being committed that has been open for so long.
+    pub(super) fn fit(&mut self, open_for: Duration) {
         self.length = if open_for < PUT_OFF { LENGTH } else { Duration::ZERO };
+    }
+
+    /// The transaction has ended.
+    pub(super) fn start(&mut self) {
         self.since = Instant::now();
     }
 
@@ -48,9 +52,9 @@ mod tests {
     fn only_transactions_that_are_close_together_have_one() {
         let mut pause = Pause::new();
         assert_eq!(pause.length, Duration::ZERO);
-        pause.start(Duration::from_millis(8));
+        pause.fit(Duration::from_millis(8));
         assert_eq!(pause.length, LENGTH);
-        pause.start(Duration::from_millis(95));
+        pause.fit(Duration::from_millis(95));
         assert_eq!(pause.length, Duration::ZERO);
     }
 }

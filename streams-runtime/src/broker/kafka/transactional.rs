@@ -13,7 +13,7 @@ use crate::broker::Commit;
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 
 /// How long an abort may take: a new producer of the same transactional id ends the transaction, too.
-const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a transactional producer is made from, and where its transactions stand.
 pub(super) struct Transactions {
@@ -23,8 +23,6 @@ pub(super) struct Transactions {
     group: String,
     state: Transaction,
     pause: Pause,
-    /// When the last commit began.
-    open_for: Duration,
 }
 
 impl Transactions {
@@ -43,7 +41,6 @@ impl Transactions {
             group,
             state: Transaction::Ready(ready),
             pause: Pause::new(),
-            open_for: Duration::ZERO,
         };
         Ok((handle, transactions))
     }
@@ -92,9 +89,9 @@ impl Transactions {
     }
 
     /// A commit begins: how long the transaction has been open says whether the next one has to wait.
-    pub(super) fn note_age(&mut self) {
+    pub(super) fn fit_pause(&mut self) {
         if let Transaction::Open(open) = &self.state {
-            self.open_for = open.age();
+            self.pause.fit(open.age());
         }
     }
 
@@ -120,12 +117,6 @@ impl Transactions {
         self.opened()?.finish_offsets(sending, &self.group, offsets)
     }
 
-    /// Waits until nothing is said of offsets any more, as the transaction is to be aborted; gives why
-    /// they were refused, if they were.
-    pub(super) fn cut_short(&self, sending: SendingOffsets) -> Option<TransactionFailure> {
-        sending.wait(ABORT_TIMEOUT).err()
-    }
-
     /// Gives the producer up between two transactions.
     pub(super) fn replace(&mut self, producer: &mut Producer, why: String) -> Result<()> {
         self.state = Transaction::Lost(why);
@@ -148,7 +139,7 @@ impl Transactions {
     fn settle(&mut self, ended: Ended) -> Commit {
         match ended {
             Ended::Committed(ready) => {
-                self.pause.start(self.open_for);
+                self.pause.start();
                 self.state = Transaction::Ready(ready);
                 Commit::Committed
             }
