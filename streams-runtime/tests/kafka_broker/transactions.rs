@@ -118,6 +118,47 @@ fn a_member_that_was_thrown_out_is_fenced_and_nothing_of_its_transaction_counts(
 
 #[test]
 #[ignore = "needs a broker: cargo xtask test starts one"]
+fn offsets_that_were_sent_early_never_take_the_group_back() {
+    let mut config = config();
+    config.transaction_timeout = Duration::from_secs(60);
+    let broker = KafkaBroker::new(config.clone()).unwrap();
+    config.request_timeout = Duration::from_secs(2);
+    let impatient = KafkaBroker::new(config).unwrap();
+    let (input, out) = (create(&broker, "eos-in", 1, &[]), create(&broker, "eos-out", 1, &[]));
+    let group = unique("group");
+    let mut former = join(&broker, &group, &input, &unique("id"));
+    write(&mut former, &out, "one");
+    assert_eq!(former.client.commit(&offset(&input, 3)).unwrap(), Commit::Committed);
+    write(&mut former, &out, "two");
+    let opened = Instant::now();
+    // It is polled meanwhile, which sends the offset 3 once more; no one may read past it any more.
+    former.until("early offsets are sent", |_| opened.elapsed() > Duration::from_millis(500));
+    assert!(impatient.committed(&group, &[at(&input, 0)]).is_err(), "a transaction is open on it");
+    // Without offsets of its own: early ones are confirmed.
+    assert_eq!(former.client.commit(&[]).unwrap(), Commit::Committed);
+    assert_eq!(broker.committed(&group, &[at(&input, 0)]).unwrap(), [Some(3)]);
+    write(&mut former, &out, "of a former member");
+    let opened = Instant::now();
+    former.until("early offsets are sent", |_| opened.elapsed() > Duration::from_millis(500));
+    former.obedient = false;
+    let mut owner = Member::join_as(&broker, &group, &[&input], Some(&unique("id")));
+    former.until("the partition is to be given up", |former| {
+        owner.step();
+        former.events.len() == 2
+    });
+    former.membership.acknowledge_revoked().unwrap();
+    assert_eq!(former.client.commit(&[]).unwrap(), Commit::Fenced);
+    former.membership.leave().unwrap();
+    owner.until_assigned(1);
+    write(&mut owner, &out, "three");
+    assert_eq!(owner.client.commit(&offset(&input, 5)).unwrap(), Commit::Committed);
+    assert_eq!(broker.committed(&group, &[at(&input, 0)]).unwrap(), [Some(5)]);
+    assert_eq!(visible(&broker, &out), ["one", "two", "three"]);
+    owner.membership.leave().unwrap();
+}
+
+#[test]
+#[ignore = "needs a broker: cargo xtask test starts one"]
 fn a_transaction_that_took_too_long_is_aborted_and_the_client_recovers() {
     let mut config = config();
     config.transaction_timeout = Duration::from_secs(1);

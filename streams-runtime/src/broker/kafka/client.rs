@@ -94,6 +94,9 @@ impl Client for KafkaClient {
         max: usize,
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<()> {
+        if let Some(transactions) = &mut self.transactions {
+            transactions.send_early(&self.handle);
+        }
         self.consumer.poll(timeout, max, each)
     }
 
@@ -227,7 +230,7 @@ impl KafkaClient {
     /// The same error, or why the transaction failed, where that is why records were not written.
     #[cold]
     fn explained(&mut self, e: Error) -> Error {
-        let Some(transactions) = &self.transactions else { return e };
+        let Some(transactions) = &mut self.transactions else { return e };
         if !self.producer.is_broken_by_transaction() {
             return self.producer.failure().unwrap_or(e);
         }
@@ -260,22 +263,29 @@ impl KafkaClient {
             return Ok(Ok(Vec::new()));
         }
         transactions.open()?;
-        let offsets = match (offsets, self.handle.assigned_member()) {
-            ([], _) => None,
-            (_, None) => return Ok(Err(Commit::Fenced)),
-            (offsets, Some(member)) => {
+        let offsets = match (offsets, transactions.early(), self.handle.assigned_member()) {
+            ([], None, _) => None,
+            (_, _, None) => return Ok(Err(Commit::Fenced)),
+            (_, Some(early), Some(member)) if early.member != member => {
+                return Ok(Err(Commit::Fenced));
+            }
+            // They have to be followed by others of the same member: the group may have moved on.
+            ([], Some(early), Some(member)) => {
+                Some(Offsets { list: early.list.copy(), member, deadline })
+            }
+            (offsets, _, Some(member)) => {
                 Some(Offsets { list: times::list(offsets)?, member, deadline })
             }
         };
         crash::at(CrashPoint::BeforeFlush);
         transactions.fit_pause();
-        let early = match &offsets {
+        let meanwhile = match &offsets {
             Some(offsets) if ends_of.is_empty() => Some(transactions.start_offsets(offsets)?),
             _ => None,
         };
         if let Err(e) = self.producer.flush(deadline) {
             // An abort has to come after it, whatever its outcome.
-            let refused = early.and_then(|sending| sending.wait(ABORT_TIMEOUT).err());
+            let refused = meanwhile.and_then(|sending| sending.wait(ABORT_TIMEOUT).err());
             return match refused {
                 // When the offsets are refused, records are not written any more.
                 Some(f) if self.producer.is_broken_by_transaction() && !is_of_a_topic(&f) => {
@@ -290,7 +300,7 @@ impl KafkaClient {
             Err(e) => return abort_if_it_passes(e),
         };
         let Some(offsets) = offsets else { return Ok(Ok(ends)) };
-        let sending = match early {
+        let sending = match meanwhile {
             Some(sending) => sending,
             None => transactions.start_offsets(&offsets)?,
         };

@@ -9,6 +9,7 @@ mod client;
 mod config;
 mod consumer;
 mod deliver;
+mod early;
 mod failure;
 pub(crate) mod ffi;
 mod pause;

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::early::{self, Committed, Early};
 use super::failure::{error, fenced, transient};
 use super::ffi::{Code, Handle, List, Member, SendingOffsets, TransactionFailure};
 use super::producer::Producer;
@@ -34,6 +35,7 @@ pub(super) struct Ready(Arc<Handle>);
 pub(super) struct Open {
     handle: Arc<Handle>,
     since: Instant,
+    early: Option<Early>,
 }
 
 /// How a transaction ended.
@@ -77,7 +79,7 @@ impl Ready {
 
     fn begin(self) -> Result<Open, (Transaction, Error)> {
         match self.0.begin_transaction() {
-            Ok(()) => Ok(Open { handle: self.0, since: Instant::now() }),
+            Ok(()) => Ok(Open { handle: self.0, since: Instant::now(), early: None }),
             Err(f) => {
                 let text = error("beginning a transaction", &f.failure).to_string();
                 Err((Transaction::Lost(text.clone()), lost(&text)))
@@ -94,18 +96,46 @@ impl Open {
 
     /// Why it can only be aborted, if it is so: librdkafka says it to whoever asks for something next,
     /// and to begin once more is harmless.
-    pub(super) fn failure(&self) -> Option<TransactionFailure> {
-        self.handle.begin_transaction().err().filter(|f| f.must_abort || f.fatal)
+    pub(super) fn failure(&mut self) -> Option<TransactionFailure> {
+        let early = self.early.as_mut().map_or(Ok(()), |early| early.settle(early::TIMEOUT));
+        early
+            .and_then(|()| self.handle.begin_transaction())
+            .err()
+            .filter(|f| f.must_abort || f.fatal)
+    }
+
+    /// The offsets that it was given before its commit.
+    pub(super) fn early(&self) -> Option<&Committed> {
+        self.early.as_ref().map(|early| &early.offsets)
+    }
+
+    /// Gives it the offsets of the last commit, which still hold.
+    pub(super) fn send_early(&mut self, group: &str, offsets: Committed) -> Result<()> {
+        let Committed { list, member } = &offsets;
+        let sending = self.handle.start_send_offsets(None, list, group, member, early::TIMEOUT)?;
+        self.early = Some(Early { offsets, sending: Some(sending) });
+        Ok(())
     }
 
     /// Begins to put the offsets in; records may be written meanwhile.
-    pub(super) fn start_offsets(&self, group: &str, offsets: &Offsets) -> Result<SendingOffsets> {
+    pub(super) fn start_offsets(
+        &mut self,
+        group: &str,
+        offsets: &Offsets,
+    ) -> Result<SendingOffsets> {
         crash::at(CrashPoint::BeforeOffsets);
-        self.send_offsets(group, offsets)
+        let early = self.early.as_mut().and_then(|early| early.sending.take());
+        self.send_offsets(early, group, offsets)
     }
 
-    fn send_offsets(&self, group: &str, offsets: &Offsets) -> Result<SendingOffsets> {
-        self.handle.start_send_offsets(&offsets.list, group, &offsets.member, offsets.left())
+    fn send_offsets(
+        &self,
+        before: Option<SendingOffsets>,
+        group: &str,
+        offsets: &Offsets,
+    ) -> Result<SendingOffsets> {
+        let Offsets { list, member, .. } = offsets;
+        self.handle.start_send_offsets(before, list, group, member, offsets.left())
     }
 
     /// Waits until the offsets are in; an error says why the transaction cannot be committed.
@@ -119,7 +149,7 @@ impl Open {
             match sending.wait(offsets.left()) {
                 Err(f) if f.retriable && !f.must_abort && !f.fatal && !offsets.left().is_zero() => {
                     std::thread::sleep(AGAIN);
-                    sending = self.send_offsets(group, offsets)?;
+                    sending = self.send_offsets(None, group, offsets)?;
                 }
                 outcome => {
                     crash::at(CrashPoint::AfterOffsets);
@@ -153,7 +183,14 @@ impl Open {
     /// Aborts, after what is queued has been written: librdkafka forgets, when it purges a record,
     /// that it has not yet told the coordinator of the record's partition, and the abort of a
     /// transaction that the coordinator does not know of is fatal.
-    pub(super) fn abort(self, producer: &mut Producer, deadline: Instant) -> Ended {
+    pub(super) fn abort(mut self, producer: &mut Producer, deadline: Instant) -> Ended {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Some(early) = &mut self.early
+            && let Err(f) = early.settle(left)
+            && f.fatal
+        {
+            return Ended::Unknown(error("aborting", &f.failure).to_string());
+        }
         if let Err(text) = producer.drain_for_abort(deadline) {
             return Ended::Unknown(text);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::config::KafkaConfig;
+use super::early::{self, Committed};
 use super::ffi::{Handle, Kind, SendingOffsets, TransactionFailure};
 use super::pause::Pause;
 use super::producer::Producer;
@@ -23,6 +24,10 @@ pub(super) struct Transactions {
     group: String,
     state: Transaction,
     pause: Pause,
+    /// The offsets of the open transaction's commit.
+    sent: Option<Committed>,
+    /// Those of the last commit, if they are known and hold.
+    committed: Option<Committed>,
 }
 
 impl Transactions {
@@ -41,13 +46,15 @@ impl Transactions {
             group,
             state: Transaction::Ready(ready),
             pause: Pause::new(),
+            sent: None,
+            committed: None,
         };
         Ok((handle, transactions))
     }
 
     /// Why the open transaction can only be aborted, if it is so.
-    pub(super) fn failure(&self) -> Option<TransactionFailure> {
-        let Transaction::Open(open) = &self.state else { return None };
+    pub(super) fn failure(&mut self) -> Option<TransactionFailure> {
+        let Transaction::Open(open) = &mut self.state else { return None };
         open.failure()
     }
 
@@ -95,26 +102,41 @@ impl Transactions {
         }
     }
 
-    fn opened(&self) -> Result<&Open> {
-        match &self.state {
-            Transaction::Open(open) => Ok(open),
-            Transaction::Ready(_) => Err(lost("no transaction is open")),
-            Transaction::Lost(why) => Err(lost(why)),
+    /// Gives a transaction that has been open for a while the offsets of the last commit, if `consumer`
+    /// is still the member that made it.
+    pub(super) fn send_early(&mut self, consumer: &Handle) {
+        let Transaction::Open(open) = &mut self.state else { return };
+        if self.committed.is_none() || open.age() < early::AGE {
+            return;
+        }
+        // Once: where they are refused, the next transaction must not meet the same.
+        if let Some(offsets) = self.committed.take()
+            && consumer.assigned_member().as_ref() == Some(&offsets.member)
+            && let Err(e) = open.send_early(&self.group, offsets)
+        {
+            tracing::debug!("no offsets before the commit: {e}");
         }
     }
 
+    /// The offsets that the open transaction was given before its commit.
+    pub(super) fn early(&self) -> Option<&Committed> {
+        let Transaction::Open(open) = &self.state else { return None };
+        open.early()
+    }
+
     /// Begins to put the offsets in; records may be written meanwhile.
-    pub(super) fn start_offsets(&self, offsets: &Offsets) -> Result<SendingOffsets> {
-        self.opened()?.start_offsets(&self.group, offsets)
+    pub(super) fn start_offsets(&mut self, offsets: &Offsets) -> Result<SendingOffsets> {
+        self.sent = Some(Committed { list: offsets.list.copy(), member: offsets.member.clone() });
+        opened(&mut self.state)?.start_offsets(&self.group, offsets)
     }
 
     /// Waits until the offsets are in; an error says why the transaction cannot be committed.
     pub(super) fn finish_offsets(
-        &self,
+        &mut self,
         sending: SendingOffsets,
         offsets: &Offsets,
     ) -> Result<Result<(), TransactionFailure>> {
-        self.opened()?.finish_offsets(sending, &self.group, offsets)
+        opened(&mut self.state)?.finish_offsets(sending, &self.group, offsets)
     }
 
     /// Gives the producer up between two transactions.
@@ -137,8 +159,10 @@ impl Transactions {
     }
 
     fn settle(&mut self, ended: Ended) -> Commit {
+        let sent = self.sent.take();
         match ended {
             Ended::Committed(ready) => {
+                self.committed = sent.or(self.committed.take());
                 self.pause.start();
                 self.state = Transaction::Ready(ready);
                 Commit::Committed
@@ -148,6 +172,7 @@ impl Transactions {
                 Commit::Aborted(String::new())
             }
             Ended::Unknown(why) => {
+                self.committed = None;
                 self.state = Transaction::Lost(why.clone());
                 Commit::Unknown(why)
             }
@@ -162,6 +187,14 @@ impl Transactions {
         producer.replace(handle)?;
         self.state = Transaction::Ready(ready);
         Ok(())
+    }
+}
+
+fn opened(state: &mut Transaction) -> Result<&mut Open> {
+    match state {
+        Transaction::Open(open) => Ok(open),
+        Transaction::Ready(_) => Err(lost("no transaction is open")),
+        Transaction::Lost(why) => Err(lost(why)),
     }
 }
 
