@@ -40,7 +40,10 @@ impl Run {
         // The writer keeps its pace but for the last moment of a second.
         match seen * 100 >= sent * 95 {
             true => Ok(run),
-            false => Err(format!("{} saw {seen} of {sent} records", run.name)),
+            false => Err(format!(
+                "{} with a commit every {} ms saw {seen} of {sent} records in time",
+                run.name, run.interval
+            )),
         }
     }
 }

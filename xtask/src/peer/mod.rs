@@ -100,15 +100,24 @@ pub(crate) fn run(peer: &Peer) -> Result<()> {
 }
 
 fn latencies(peer: &Peer, lines: &str) -> Result<()> {
-    let runs: std::result::Result<Vec<_>, String> =
-        lines.lines().map(latency::Run::parse).collect();
-    let (table, json) = latency::report(&runs.map_err(Failure::new)?);
+    let mut runs = Vec::new();
+    let mut failed = Vec::new();
+    for line in lines.lines() {
+        match latency::Run::parse(line) {
+            Ok(run) => runs.push(run),
+            Err(why) => failed.push(why),
+        }
+    }
+    let (table, json) = latency::report(&runs);
     println!("{} records a second\n", peer.rate);
     print!("{table}");
     if peer.json {
         println!("{json}");
     }
-    Ok(())
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("left out: {}", failed.join("; "))))
 }
 
 fn build() -> Result<()> {
