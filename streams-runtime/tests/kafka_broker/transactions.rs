@@ -122,7 +122,8 @@ fn offsets_that_were_sent_early_never_take_the_group_back() {
     let mut config = config();
     config.transaction_timeout = Duration::from_secs(60);
     let broker = KafkaBroker::new(config.clone()).unwrap();
-    config.request_timeout = Duration::from_secs(2);
+    (config.request_timeout, config.transaction_timeout) =
+        (Duration::from_secs(1), Duration::from_secs(1));
     let impatient = KafkaBroker::new(config).unwrap();
     let (input, out) = (create(&broker, "eos-in", 1, &[]), create(&broker, "eos-out", 1, &[]));
     let group = unique("group");

@@ -223,7 +223,9 @@ impl Admin {
         }
         let doing = format!("asking for what group {group} committed of");
         let onlooker = self.onlooker(group)?;
-        self.until_settled(|timeout| {
+        // Somebody's open transaction may have offsets of these in it, and its end is waited for.
+        let patience = self.config.request_timeout + self.config.transaction_timeout;
+        self.until_settled_within(patience, |timeout| {
             let wanted = List::new(partitions.iter().map(|p| (&*p.topic, p.partition, 0)))?;
             let entries = onlooker
                 .group_offsets(&wanted, timeout)
@@ -271,18 +273,21 @@ impl Admin {
     /// started and does not know its topics yet. Each time for longer: a leader that has died does
     /// not answer, and the next is not known before asking anew.
     fn until_settled<T>(&self, ask: impl Fn(Duration) -> Result<T>) -> Result<T> {
+        self.until_settled_within(self.config.request_timeout, ask)
+    }
+
+    fn until_settled_within<T>(
+        &self,
+        limit: Duration,
+        ask: impl Fn(Duration) -> Result<T>,
+    ) -> Result<T> {
         let began = Instant::now();
         let mut patient = FIRST_ATTEMPT;
         loop {
-            let left = self
-                .config
-                .request_timeout
-                .saturating_sub(began.elapsed())
-                .max(LOOK_AGAIN)
-                .min(patient);
+            let left = limit.saturating_sub(began.elapsed()).max(LOOK_AGAIN).min(patient);
             patient = patient.saturating_mul(2);
             let patience = |e: &Error| match (e.kind(), e.name()) {
-                (ErrorKind::Retry, _) => self.config.request_timeout,
+                (ErrorKind::Retry, _) => limit,
                 (_, Some(ErrorName::TopicMissing)) => {
                     TOPIC_PROPAGATION.min(self.config.request_timeout)
                 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::admin::Admin;
 use super::config::KafkaConfig;
 use super::consumer::Consumer;
+use super::early::Early;
 use super::failure::{absent, error, fenced, transient};
 use super::ffi::{Code, Failure, Handle, Kind, List, OffsetSpec, TransactionFailure};
 use super::producer::Producer;
@@ -95,7 +96,7 @@ impl Client for KafkaClient {
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<()> {
         if let Some(transactions) = &mut self.transactions {
-            transactions.send_early(&self.handle);
+            transactions.tend_early(&self.handle, &mut self.producer);
         }
         self.consumer.poll(timeout, max, each)
     }
@@ -213,7 +214,7 @@ impl KafkaClient {
                 return Ok((timed(why, overtime.as_deref()), Vec::new()));
             }
         };
-        let commit = transactions.commit(&mut self.producer, deadline);
+        let commit = transactions.commit(deadline);
         let commit = timed(commit, overtime.as_deref());
         if commit == Commit::Committed
             && let Some(outage) = self.producer.outage()
@@ -234,7 +235,7 @@ impl KafkaClient {
         if !self.producer.is_broken_by_transaction() {
             return self.producer.failure().unwrap_or(e);
         }
-        match transactions.failure() {
+        match transactions.failure(&mut self.producer) {
             // The cluster's answer names no topic.
             Some(f) if is_of_a_topic(&f) => {
                 let topics = self.producer.topics().collect::<Vec<_>>().join(", ");
@@ -263,7 +264,21 @@ impl KafkaClient {
             return Ok(Ok(Vec::new()));
         }
         transactions.open()?;
-        let offsets = match (offsets, transactions.early(), self.handle.assigned_member()) {
+        let early = transactions.early(&mut self.producer);
+        if let Some(f) = early.and_then(Early::failure) {
+            // They may be of a topic that is gone, which the commit's own need not be.
+            return Ok(Err(match is_fenced(f) {
+                true => Commit::Fenced,
+                false => Commit::Aborted(not_added(f).to_string()),
+            }));
+        }
+        if let Some(outage) = early.and_then(Early::outage) {
+            return Ok(Err(Commit::Aborted(format!(
+                "adding offsets to the transaction: a connection broke meanwhile ({outage})"
+            ))));
+        }
+        let early = early.map(|early| &early.offsets);
+        let offsets = match (offsets, early, self.handle.assigned_member()) {
             ([], None, _) => None,
             (_, _, None) => return Ok(Err(Commit::Fenced)),
             (_, Some(early), Some(member)) if early.member != member => {
@@ -277,6 +292,7 @@ impl KafkaClient {
                 Some(Offsets { list: times::list(offsets)?, member, deadline })
             }
         };
+        self.producer.clear_outage();
         crash::at(CrashPoint::BeforeFlush);
         transactions.fit_pause();
         let meanwhile = match &offsets {
@@ -315,12 +331,16 @@ fn transaction_failed(f: &TransactionFailure) -> Error {
     error("the transaction failed", &f.failure)
 }
 
+fn not_added(f: &TransactionFailure) -> Error {
+    error("adding offsets to the transaction", &f.failure)
+}
+
 /// What becomes of a commit whose offsets were refused.
 fn why_refused<T>(f: &TransactionFailure) -> Result<Result<T, Commit>> {
     if is_fenced(f) {
         return Ok(Err(Commit::Fenced));
     }
-    let e = error("adding offsets to the transaction", &f.failure);
+    let e = not_added(f);
     // Whatever ended this producer, a new one may do better.
     if f.fatal { Ok(Err(Commit::Aborted(e.to_string()))) } else { abort_if_it_passes(e) }
 }

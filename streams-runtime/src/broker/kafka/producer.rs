@@ -80,7 +80,12 @@ impl Producer {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let done = self.handle.flush(left.min(FLUSH_STEP));
-            self.handle.deliveries(Duration::ZERO, &mut |_| {});
+            let outage = &mut self.outage;
+            self.handle.deliveries(Duration::ZERO, &mut |delivery| {
+                if let Delivery::Error { failure, fatal: false } = delivery {
+                    *outage = Some(failure.to_string());
+                }
+            });
             match done {
                 Ok(()) => {
                     self.broken = None;

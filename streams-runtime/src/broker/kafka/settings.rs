@@ -78,12 +78,9 @@ pub(super) fn defaults(kind: Kind, config: &KafkaConfig) -> Vec<(&'static str, S
             add(&[("message.timeout.ms", &millis(config.delivery_timeout).to_string())]);
         }
         // librdkafka takes the timeouts of records and requests from it.
-        Kind::Transactional => add(&[
-            ("transaction.timeout.ms", &millis(config.transaction_timeout).to_string()),
-            // Offsets that come before the markers of the last transaction are written are put off by
-            // this; what lasts longer, by twice as much each time.
-            ("retry.backoff.ms", "2"),
-        ]),
+        Kind::Transactional => {
+            add(&[("transaction.timeout.ms", &millis(config.transaction_timeout).to_string())])
+        }
         _ => {}
     }
     // A broker answers as soon as there is a byte. While it waits for one, a partition that is added

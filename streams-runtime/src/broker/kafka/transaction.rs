@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::early::{self, Committed, Early};
+use super::early::{Committed, Early};
 use super::failure::{error, fenced, transient};
 use super::ffi::{Code, Handle, List, Member, SendingOffsets, TransactionFailure};
 use super::producer::Producer;
@@ -35,7 +35,7 @@ pub(super) struct Ready(Arc<Handle>);
 pub(super) struct Open {
     handle: Arc<Handle>,
     since: Instant,
-    early: Option<Early>,
+    early: Option<Box<Early>>,
 }
 
 /// How a transaction ended.
@@ -96,46 +96,56 @@ impl Open {
 
     /// Why it can only be aborted, if it is so: librdkafka says it to whoever asks for something next,
     /// and to begin once more is harmless.
-    pub(super) fn failure(&mut self) -> Option<TransactionFailure> {
-        let early = self.early.as_mut().map_or(Ok(()), |early| early.settle(early::TIMEOUT));
-        early
-            .and_then(|()| self.handle.begin_transaction())
-            .err()
-            .filter(|f| f.must_abort || f.fatal)
+    pub(super) fn failure(
+        &mut self,
+        producer: &mut Producer,
+        timeout: Duration,
+    ) -> Option<TransactionFailure> {
+        self.settle_early(producer, timeout);
+        let early = self.early().and_then(Early::failure).cloned();
+        self.handle.begin_transaction().err().filter(|f| f.must_abort || f.fatal).or(early)
     }
 
     /// The offsets that it was given before its commit.
-    pub(super) fn early(&self) -> Option<&Committed> {
-        self.early.as_ref().map(|early| &early.offsets)
+    pub(super) fn early(&self) -> Option<&Early> {
+        self.early.as_deref()
     }
 
     /// Gives it the offsets of the last commit, which still hold.
-    pub(super) fn send_early(&mut self, group: &str, offsets: Committed) -> Result<()> {
+    pub(super) fn send_early(
+        &mut self,
+        group: &str,
+        offsets: Committed,
+        timeout: Duration,
+    ) -> Result<()> {
         let Committed { list, member } = &offsets;
-        let sending = self.handle.start_send_offsets(None, list, group, member, early::TIMEOUT)?;
-        self.early = Some(Early { offsets, sending: Some(sending) });
+        let sending = self.handle.start_send_offsets(list, group, member, timeout)?;
+        self.early = Some(Box::new(Early::new(offsets, sending)));
         Ok(())
     }
 
-    /// Begins to put the offsets in; records may be written meanwhile.
-    pub(super) fn start_offsets(
-        &mut self,
-        group: &str,
-        offsets: &Offsets,
-    ) -> Result<SendingOffsets> {
-        crash::at(CrashPoint::BeforeOffsets);
-        let early = self.early.as_mut().and_then(|early| early.sending.take());
-        self.send_offsets(early, group, offsets)
+    /// Looks for what came of them.
+    pub(super) fn look_early(&mut self, producer: &mut Producer) {
+        if let Some(early) = &mut self.early {
+            early.look(producer);
+        }
     }
 
-    fn send_offsets(
-        &self,
-        before: Option<SendingOffsets>,
-        group: &str,
-        offsets: &Offsets,
-    ) -> Result<SendingOffsets> {
-        let Offsets { list, member, .. } = offsets;
-        self.handle.start_send_offsets(before, list, group, member, offsets.left())
+    /// Waits for what came of them.
+    pub(super) fn settle_early(&mut self, producer: &mut Producer, timeout: Duration) {
+        if let Some(early) = &mut self.early {
+            early.settle(timeout, producer);
+        }
+    }
+
+    /// Begins to put the offsets in; records may be written meanwhile.
+    pub(super) fn start_offsets(&self, group: &str, offsets: &Offsets) -> Result<SendingOffsets> {
+        crash::at(CrashPoint::BeforeOffsets);
+        self.send_offsets(group, offsets)
+    }
+
+    fn send_offsets(&self, group: &str, offsets: &Offsets) -> Result<SendingOffsets> {
+        self.handle.start_send_offsets(&offsets.list, group, &offsets.member, offsets.left())
     }
 
     /// Waits until the offsets are in; an error says why the transaction cannot be committed.
@@ -149,7 +159,7 @@ impl Open {
             match sending.wait(offsets.left()) {
                 Err(f) if f.retriable && !f.must_abort && !f.fatal && !offsets.left().is_zero() => {
                     std::thread::sleep(AGAIN);
-                    sending = self.send_offsets(None, group, offsets)?;
+                    sending = self.send_offsets(group, offsets)?;
                 }
                 outcome => {
                     crash::at(CrashPoint::AfterOffsets);
@@ -159,10 +169,9 @@ impl Open {
         }
     }
 
-    /// Commits. Everything must be written; `producer` tells whether a connection broke meanwhile.
-    pub(super) fn commit(self, producer: &mut Producer, deadline: Instant) -> Ended {
+    /// Commits. Everything must be written.
+    pub(super) fn commit(self, deadline: Instant) -> Ended {
         crash::at(CrashPoint::BeforeCommit);
-        producer.clear_outage();
         if crash::is_due(CrashPoint::CommitUnanswered) {
             // The request leaves at once, on librdkafka's own thread.
             let _ = self.handle.commit_transaction(Duration::from_millis(1));
@@ -183,14 +192,7 @@ impl Open {
     /// Aborts, after what is queued has been written: librdkafka forgets, when it purges a record,
     /// that it has not yet told the coordinator of the record's partition, and the abort of a
     /// transaction that the coordinator does not know of is fatal.
-    pub(super) fn abort(mut self, producer: &mut Producer, deadline: Instant) -> Ended {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if let Some(early) = &mut self.early
-            && let Err(f) = early.settle(left)
-            && f.fatal
-        {
-            return Ended::Unknown(error("aborting", &f.failure).to_string());
-        }
+    pub(super) fn abort(self, producer: &mut Producer, deadline: Instant) -> Ended {
         if let Err(text) = producer.drain_for_abort(deadline) {
             return Ended::Unknown(text);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::config::KafkaConfig;
-use super::early::{self, Committed};
+use super::early::{self, Committed, Early};
 use super::ffi::{Handle, Kind, SendingOffsets, TransactionFailure};
 use super::pause::Pause;
 use super::producer::Producer;
@@ -26,7 +26,7 @@ pub(super) struct Transactions {
     pause: Pause,
     /// The offsets of the open transaction's commit.
     sent: Option<Committed>,
-    /// Those of the last commit, if they are known and hold.
+    /// Those of the last commit, if they hold; a transaction takes them.
     committed: Option<Committed>,
 }
 
@@ -53,9 +53,9 @@ impl Transactions {
     }
 
     /// Why the open transaction can only be aborted, if it is so.
-    pub(super) fn failure(&mut self) -> Option<TransactionFailure> {
+    pub(super) fn failure(&mut self, producer: &mut Producer) -> Option<TransactionFailure> {
         let Transaction::Open(open) = &mut self.state else { return None };
-        open.failure()
+        open.failure(producer, self.config.transaction_timeout)
     }
 
     /// Says how long the open transaction has been open, if the cluster has aborted it by now.
@@ -72,9 +72,9 @@ impl Transactions {
         })
     }
 
-    pub(super) fn commit(&mut self, producer: &mut Producer, deadline: Instant) -> Commit {
+    pub(super) fn commit(&mut self, deadline: Instant) -> Commit {
         match self.state.take("a commit was cut short") {
-            Transaction::Open(open) => self.settle(open.commit(producer, deadline)),
+            Transaction::Open(open) => self.settle(open.commit(deadline)),
             other => {
                 self.state = other;
                 Commit::Committed
@@ -103,24 +103,28 @@ impl Transactions {
     }
 
     /// Gives a transaction that has been open for a while the offsets of the last commit, if `consumer`
-    /// is still the member that made it.
-    pub(super) fn send_early(&mut self, consumer: &Handle) {
+    /// is still the member that made it, and looks after them.
+    pub(super) fn tend_early(&mut self, consumer: &Handle, producer: &mut Producer) {
         let Transaction::Open(open) = &mut self.state else { return };
+        open.look_early(producer);
         if self.committed.is_none() || open.age() < early::AGE {
             return;
         }
         // Once: where they are refused, the next transaction must not meet the same.
-        if let Some(offsets) = self.committed.take()
-            && consumer.assigned_member().as_ref() == Some(&offsets.member)
-            && let Err(e) = open.send_early(&self.group, offsets)
-        {
+        let Some(offsets) = self.committed.take() else { return };
+        if consumer.assigned_member().as_ref() != Some(&offsets.member) {
+            return;
+        }
+        producer.clear_outage();
+        if let Err(e) = open.send_early(&self.group, offsets, self.config.transaction_timeout) {
             tracing::debug!("no offsets before the commit: {e}");
         }
     }
 
-    /// The offsets that the open transaction was given before its commit.
-    pub(super) fn early(&self) -> Option<&Committed> {
-        let Transaction::Open(open) = &self.state else { return None };
+    /// The offsets that the open transaction was given before its commit; waits for their outcome.
+    pub(super) fn early(&mut self, producer: &mut Producer) -> Option<&Early> {
+        let Transaction::Open(open) = &mut self.state else { return None };
+        open.settle_early(producer, self.config.transaction_timeout);
         open.early()
     }
 
@@ -149,10 +153,18 @@ impl Transactions {
     /// itself fails, the next producer of this name aborts.
     pub(super) fn abort(&mut self, producer: &mut Producer, deadline: Instant) {
         match self.state.take("an abort was cut short") {
-            Transaction::Open(open) => {
+            Transaction::Open(mut open) => {
                 // A broker that is away must not hold up the end.
                 let deadline = deadline.min(Instant::now() + ABORT_TIMEOUT);
+                open.settle_early(producer, ABORT_TIMEOUT);
+                let early = open.early().and_then(Early::outage).map(str::to_owned);
                 let _ = self.settle(open.abort(producer, deadline));
+                // A copy of its offsets that is still on its way must not get into the next one.
+                if let Some(outage) = early.or_else(|| producer.outage())
+                    && matches!(self.state, Transaction::Ready(_))
+                {
+                    let _ = self.replace(producer, outage);
+                }
             }
             other => self.state = other,
         }

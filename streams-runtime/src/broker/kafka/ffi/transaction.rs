@@ -67,19 +67,15 @@ impl SendingOffsets {
                 "adding offsets to a transaction: no answer after {timeout:?}; the producer is \
                  abandoned and a new one made"
             );
-            Err(no_answer())
+            let failure = Failure::from(Code::TIMED_OUT);
+            Err(TransactionFailure { failure, fatal: true, retriable: false, must_abort: false })
         })
     }
 
-    /// As [`wait`](Self::wait), however long it takes: on a thread that may be abandoned itself.
-    fn wait_long(self) -> Result<(), TransactionFailure> {
-        self.told.recv().unwrap_or_else(|_| Err(no_answer()))
+    /// What came of it, if that is known by now.
+    pub(crate) fn outcome(&self) -> Option<Result<(), TransactionFailure>> {
+        self.told.try_recv().ok()
     }
-}
-
-fn no_answer() -> TransactionFailure {
-    let failure = Failure::from(Code::TIMED_OUT);
-    TransactionFailure { failure, fatal: true, retriable: false, must_abort: false }
 }
 
 impl Handle {
@@ -100,8 +96,7 @@ impl Handle {
 
     /// Begins to put offsets into the transaction, in the name of a member of the group: the
     /// coordinator refuses those of a former member or generation. Records may be written
-    /// meanwhile; every other call of the transaction comes after [`SendingOffsets::wait`]. They go
-    /// after those `before`, and not at all where these have failed the transaction.
+    /// meanwhile; every other call of the transaction comes after [`SendingOffsets::wait`].
     ///
     /// librdkafka 2.12 may never return from this: it waits for the group's coordinator without
     /// looking at the time (`rd_kafka_coord_req_fsm` never reads its `creq_ts_timeout`), and once the
@@ -110,7 +105,6 @@ impl Handle {
     /// outlasts its time.
     pub(crate) fn start_send_offsets(
         self: &Arc<Self>,
-        before: Option<SendingOffsets>,
         offsets: &List,
         group: &str,
         member: &Member,
@@ -120,10 +114,7 @@ impl Handle {
         let (handle, offsets, generation) = (Arc::clone(self), offsets.copy(), member.generation);
         let (tell, told) = sync_channel(1);
         let call = move || {
-            let outcome = match before.map_or(Ok(()), SendingOffsets::wait_long) {
-                Err(f) if f.must_abort || f.fatal => Err(f),
-                _ => handle.send_offsets_here(&offsets, &group, generation, &id, timeout),
-            };
+            let outcome = handle.send_offsets_here(&offsets, &group, generation, &id, timeout);
             // Nobody waits any more if it took too long.
             let _ = tell.send(outcome);
         };
