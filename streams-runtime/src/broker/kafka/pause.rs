@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 /// For how long librdkafka puts a transaction off.
 const PUT_OFF: Duration = Duration::from_millis(20);
-/// One node, a commit every 10 ms: median latency 20, 21, 21 and 30 ms with one of 1, 2, 3 and 4 ms. Of a
-/// hundred transactions one has its offsets put off with 1 ms, ten would with none; partitions are not.
+/// One node, a commit every 10 ms: median latency 20, 21, 21 and 30 ms with one of 1, 2, 3 and 4 ms. With
+/// 1 ms, the offsets of one to three transactions in a hundred are put off, and partitions of none.
 const LENGTH: Duration = Duration::from_millis(1);
 
 /// See the module.
