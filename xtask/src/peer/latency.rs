@@ -2,15 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::report::{aligned, cell, median};
+use super::report::PEER;
+use super::table::{aligned, cell, grouped, medians, values};
 
 /// One run, as `Latency.java` reports it.
 pub(super) struct Run {
     name: String,
     guarantee: String,
     interval: u64,
-    measures: [Option<f64>; NAMES.len()],
+    measures: Measures,
 }
+
+type Measures = [Option<f64>; NAMES.len()];
 
 /// Name in the JSON, title in the table, decimals.
 const NAMES: [(&str, &str, usize); 5] = [
@@ -49,39 +52,41 @@ impl Run {
 }
 
 /// The medians of each program and interval, as a table and as JSON.
+///
+/// The table has the range of the first measure over the runs, too, which shows how quiet the machine was, and
+/// its ratio to Kafka Streams.
 pub(super) fn report(runs: &[Run]) -> (String, String) {
-    let mut keys: Vec<(u64, &str, &str)> = Vec::new();
-    for run in runs {
-        let key = (run.interval, run.guarantee.as_str(), run.name.as_str());
-        if !keys.contains(&key) {
-            keys.push(key);
+    let rows: Vec<_> = grouped(runs, |run| (run.interval, &*run.guarantee, &*run.name))
+        .into_iter()
+        .map(|(key, runs)| (key, runs.iter().map(|run| run.measures).collect::<Vec<_>>()))
+        .map(|(key, runs)| (key, medians(&runs), runs))
+        .collect();
+    let mut head = ["implementation", "guarantee", "commit ms", "runs"].map(str::to_owned).to_vec();
+    for (i, (_, title, _)) in NAMES.iter().enumerate() {
+        head.push((*title).to_owned());
+        if i == 0 {
+            head.extend(["range", "×"].map(str::to_owned));
         }
     }
-    let mut lines = vec![
-        ["implementation", "guarantee", "commit ms", "runs"]
-            .into_iter()
-            .chain(NAMES.map(|(_, title, _)| title))
-            .map(str::to_owned)
-            .collect::<Vec<_>>(),
-    ];
+    let mut lines = vec![head];
     let mut objects = Vec::new();
-    for (interval, guarantee, name) in keys {
-        let of_key: Vec<&Run> = runs
-            .iter()
-            .filter(|r| (r.interval, &*r.guarantee, &*r.name) == (interval, guarantee, name))
-            .collect();
-        let mut line = vec![name.to_owned(), guarantee.to_owned(), interval.to_string()];
-        line.push(of_key.len().to_string());
+    for ((interval, guarantee, name), medians, runs) in &rows {
+        let peer = rows.iter().find(|(key, _, _)| *key == (*interval, *guarantee, PEER));
+        let mut line = [name, guarantee].map(|text| (*text).to_owned()).to_vec();
+        line.extend([interval.to_string(), runs.len().to_string()]);
         let mut object = json!({
             "implementation": name, "guarantee": guarantee, "workload": "pass",
             "commit_interval_ms": interval,
         });
-        for (i, (json_name, _, decimals)) in NAMES.iter().enumerate() {
-            let values = of_key.iter().filter_map(|r| *r.measures.get(i)?).collect();
-            let value = median(values);
-            line.push(cell(value, *decimals));
+        for (i, ((json_name, _, decimals), median)) in NAMES.iter().zip(medians).enumerate() {
+            line.push(cell(*median, *decimals));
+            if i == 0 {
+                line.push(range(&values(runs, i), *decimals));
+                let ratio = peer.and_then(|(_, peer, _)| Some((*median)? / (*peer.get(i)?)?));
+                line.push(cell(ratio, 3));
+            }
             if let Some(members) = object.as_object_mut() {
-                members.insert((*json_name).to_owned(), json!(value));
+                members.insert((*json_name).to_owned(), json!(median));
             }
         }
         lines.push(line);
@@ -90,9 +95,14 @@ pub(super) fn report(runs: &[Run]) -> (String, String) {
     (aligned(&lines), Value::Array(objects).to_string())
 }
 
+fn range(sorted: &[f64], decimals: usize) -> String {
+    let end = |value: Option<&f64>| cell(value.copied(), decimals);
+    format!("{}–{}", end(sorted.first()), end(sorted.last()))
+}
+
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
     use super::*;
 
     fn line(name: &str, seen: u64, p50: f64) -> String {
@@ -103,10 +113,12 @@ mod tests {
 
     #[test]
     fn medians_stand_side_by_side() {
-        let lines = [line("a", 100, 1.0), line("a", 100, 3.0), line("b", 99, 7.0)];
+        let lines = [line(PEER, 100, 1.0), line(PEER, 100, 3.0), line("b", 99, 7.0)];
         let runs: Vec<Run> = lines.iter().map(|l| Run::parse(l).unwrap()).collect();
         let (table, json) = report(&runs);
-        assert_eq!(table.lines().count(), 3, "{table}");
+        let rows: Vec<Vec<&str>> = table.lines().map(|l| l.split_whitespace().collect()).collect();
+        let p50: Vec<_> = rows.iter().skip(1).map(|row| row[4..7].to_vec()).collect();
+        assert_eq!(p50, [["2.0", "1.0–3.0", "1.000"], ["7.0", "7.0–7.0", "3.500"]], "{table}");
         let objects: Vec<Value> = serde_json::from_str(&json).unwrap();
         let p50: Vec<f64> = objects.iter().filter_map(|o| o.get("p50_ms")?.as_f64()).collect();
         assert_eq!(p50, [2.0, 7.0]);

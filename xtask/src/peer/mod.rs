@@ -4,6 +4,7 @@ mod latency;
 mod machine;
 mod report;
 mod spec;
+mod table;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -111,6 +112,7 @@ fn latencies(peer: &Peer, lines: &str) -> Result<()> {
     let (table, json) = latency::report(&runs);
     println!("{} records a second\n", peer.rate);
     print!("{table}");
+    println!("\n× is the ratio to Kafka Streams in this run");
     if peer.json {
         println!("{json}");
     }

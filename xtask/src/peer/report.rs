@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::table::{aligned, cell, grouped, medians};
+
 /// The implementation that the others are compared with.
-const PEER: &str = "kafka-streams";
+pub(super) const PEER: &str = "kafka-streams";
 
 /// One run, as the harness reports it.
 #[derive(Clone, Debug)]
@@ -68,20 +70,12 @@ impl Row {
 
 /// One row a workload, guarantee and implementation, in the order of the first runs.
 pub(crate) fn rows(runs: &[Run]) -> Vec<Row> {
-    let mut keys: Vec<&[String; 3]> = Vec::new();
-    let complete: Vec<&Run> = runs.iter().filter(|run| run.is_complete).collect();
-    for run in &complete {
-        if !keys.contains(&&run.key) {
-            keys.push(&run.key);
-        }
-    }
-    keys.into_iter()
-        .map(|key| {
-            let of_key: Vec<&&Run> = complete.iter().filter(|run| run.key == *key).collect();
-            let measures = std::array::from_fn(|m| {
-                median(of_key.iter().filter_map(|run| *run.measures.get(m)?).collect())
-            });
-            Row { key: key.clone(), measures, runs: of_key.len() }
+    let complete = runs.iter().filter(|run| run.is_complete);
+    let groups = grouped(complete, |run| run.key.clone()).into_iter();
+    groups
+        .map(|(key, runs)| {
+            let measures: Vec<_> = runs.iter().map(|run| run.measures).collect();
+            Row { key, measures: medians(&measures), runs: runs.len() }
         })
         .collect()
 }
@@ -131,44 +125,6 @@ pub(crate) fn to_json(rows: &[Row]) -> String {
         Value::Object(members.map(|(name, value)| (name.to_owned(), value)).collect())
     });
     Value::Array(objects.collect()).to_string()
-}
-
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    if values.len() % 2 == 1 {
-        return Some(upper);
-    }
-    Some((values.get(middle - 1)? + upper) / 2.0)
-}
-
-pub(super) fn cell(value: Option<f64>, decimals: usize) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
-}
-
-/// Names to the left, numbers to the right.
-pub(super) fn aligned(lines: &[Vec<String>]) -> String {
-    const NAME_COLUMNS: usize = 3;
-    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        let cells = lines.iter().filter_map(|line| line.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for line in lines {
-        let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
-            if column < NAME_COLUMNS {
-                format!("{cell:<width$}")
-            } else {
-                format!("{cell:>width$}")
-            }
-        });
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

@@ -28,28 +28,56 @@ public class Harness {
       return text.isBlank() ? List.of() : List.of(text.trim().split(" +"));
     }
 
+    /** The program's command line; `more` comes before the spec's own arguments. */
+    List<String> command(Broker broker, String id, String output, Path dir, String... more) {
+      List<String> all = new ArrayList<>(command);
+      all.addAll(List.of("--bootstrap", broker.bootstrap, "--workload", workload, "--guarantee", guarantee, "--app-id", id,
+          "--output", output, "--state-dir", dir.resolve("state").toString()));
+      all.addAll(List.of(more));
+      all.addAll(extra);
+      return all;
+    }
+
     List<String> inputs() {
       return Inputs.topics(workload, App.parse(extra.toArray(new String[0])));
     }
   }
 
+  /** What every harness works with: the broker, the spec file's programs, the file of results. */
+  record Bench(Broker broker, List<Spec> specs, PrintStream results) implements AutoCloseable {
+    static Bench open(Map<String, String> o) throws IOException {
+      Path run = Path.of(o.get("run"));
+      List<Long> pids = Files.readAllLines(run.resolve("pids")).stream().map(Long::valueOf).toList();
+      List<Spec> specs = Files.readAllLines(Path.of(o.get("spec"))).stream().map(Spec::parse).toList();
+      PrintStream results = new PrintStream(new FileOutputStream(o.get("results"), true));
+      return new Bench(new Broker(Files.readString(run.resolve("bootstrap")).trim(), pids), specs, results);
+    }
+
+    void add(String json) {
+      results.println(json);
+      results.flush();
+    }
+
+    @Override
+    public void close() {
+      results.close();
+      broker.close();
+    }
+  }
+
   public static void main(String[] args) throws Exception {
     Map<String, String> o = App.parse(args);
-    Path run = Path.of(o.get("run"));
-    List<Long> pids = Files.readAllLines(run.resolve("pids")).stream().map(Long::valueOf).toList();
-    List<Spec> specs = Files.readAllLines(Path.of(o.get("spec"))).stream().map(Spec::parse).toList();
-    try (Broker broker = new Broker(Files.readString(run.resolve("bootstrap")).trim(), pids);
-        PrintStream results = new PrintStream(new FileOutputStream(o.get("results"), true))) {
+    try (Bench bench = Bench.open(o)) {
+      List<Spec> specs = bench.specs;
       Set<String> topics = new LinkedHashSet<>();
       for (Spec spec : specs) topics.addAll(spec.inputs());
-      for (String topic : topics) Inputs.generate(broker, topic, Long.parseLong(o.get("records")));
+      for (String topic : topics) Inputs.generate(bench.broker, topic, Long.parseLong(o.get("records")));
       // Repetitions are outermost, so that the machine's noise spreads over all implementations.
       for (int rep = 1; rep <= Integer.parseInt(o.get("reps")); rep++)
         for (int i = 0; i < specs.size(); i++) {
           String id = "peer-" + rep + "-" + i;
           System.err.println(specs.get(i).name + " " + specs.get(i).workload + " " + specs.get(i).guarantee + ", run " + rep);
-          results.println(run(broker, specs.get(i), id, Path.of(o.get("tmp"), id)));
-          results.flush();
+          bench.add(run(bench.broker, specs.get(i), id, Path.of(o.get("tmp"), id)));
         }
     }
   }
@@ -58,10 +86,7 @@ public class Harness {
     String output = "out-" + id;
     Files.createDirectories(dir);
     broker.create(output);
-    List<String> command = new ArrayList<>(spec.command);
-    command.addAll(List.of("--bootstrap", broker.bootstrap, "--workload", spec.workload, "--guarantee", spec.guarantee,
-        "--app-id", id, "--output", output, "--state-dir", dir.resolve("state").toString()));
-    command.addAll(spec.extra);
+    List<String> command = spec.command(broker, id, output, dir);
     Trial trial = new Trial(broker, id, output, spec.inputs(), spec.guarantee.equals("eos"));
     String json;
     try (Child child = new Child(command, dir.resolve("log"))) {

@@ -1,11 +1,8 @@
 package peer;
 
-import java.io.FileOutputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -31,19 +28,14 @@ public class Latency {
 
   public static void main(String[] args) throws Exception {
     Map<String, String> o = App.parse(args);
-    Path run = Path.of(o.get("run"));
-    List<Long> pids = Files.readAllLines(run.resolve("pids")).stream().map(Long::valueOf).toList();
-    List<Harness.Spec> specs = Files.readAllLines(Path.of(o.get("spec"))).stream().map(Harness.Spec::parse).toList();
     int rate = Integer.parseInt(o.get("rate"));
-    try (Broker broker = new Broker(Files.readString(run.resolve("bootstrap")).trim(), pids);
-        PrintStream results = new PrintStream(new FileOutputStream(o.get("results"), true))) {
+    try (Harness.Bench bench = Harness.Bench.open(o)) {
       for (int rep = 1; rep <= Integer.parseInt(o.get("reps")); rep++)
         for (String interval : o.get("commit-ms").split(","))
-          for (Harness.Spec spec : specs) {
+          for (Harness.Spec spec : bench.specs()) {
             String id = "latency-" + rep + "-" + interval + "-" + spec.name() + "-" + spec.guarantee();
             System.err.println(spec.name() + " " + spec.guarantee() + ", a commit every " + interval + " ms, run " + rep);
-            results.println(run(broker, spec, interval, rate, id, Path.of(o.get("tmp"), id)));
-            results.flush();
+            bench.add(run(bench.broker(), spec, interval, rate, id, Path.of(o.get("tmp"), id)));
           }
     }
   }
@@ -54,10 +46,7 @@ public class Latency {
     Files.createDirectories(dir);
     broker.create(input);
     broker.create(output);
-    List<String> command = new ArrayList<>(spec.command());
-    command.addAll(List.of("--bootstrap", broker.bootstrap, "--workload", "pass", "--guarantee", spec.guarantee(), "--app-id", id,
-        "--output", output, "--input", input, "--commit-ms", interval, "--state-dir", dir.resolve("state").toString()));
-    command.addAll(spec.extra());
+    List<String> command = spec.command(broker, id, output, dir, "--input", input, "--commit-ms", interval);
     String level = spec.guarantee().equals("eos") ? "read_committed" : "read_uncommitted";
     long[] latencies = new long[rate * (SECONDS + 1)];
     int count = 0;
