@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+use std::any::Any;
+
 use super::*;
 use crate::output::TopicIndex;
 use crate::policy::OnError;
