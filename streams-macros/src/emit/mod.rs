@@ -10,6 +10,7 @@ mod lock;
 mod names;
 mod punctuation;
 mod schemas;
+mod source;
 mod stores;
 mod task;
 mod test_driver;
