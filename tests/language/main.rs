@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod borrowed;
 mod calls;
 mod cogroup;
 mod emit_on_close;

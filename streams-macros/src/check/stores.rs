@@ -2,10 +2,11 @@
 //! types the macro cannot see are compared by rustc, at the store's name.
 
 use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use crate::diagnostic::{Diagnostics, suggestion};
-use crate::model::{StoreKind, same, text};
+use crate::model::{StoreKind, borrowed_to_owned, option_of, reference_of, same, text};
 use crate::parse::Call;
 
 /// The kinds that can be declared.
@@ -14,6 +15,25 @@ pub(crate) fn unknown_kind(errors: &mut Diagnostics, kind: &Ident, known: &[&str
     let written: Vec<String> = known.iter().map(|k| format!("`{k}<K, V>`")).collect();
     let message = format!("a store is declared as {}, not `{kind}`{hint}", written.join(", "));
     errors.error(kind.span(), message);
+}
+
+/// What keeps rows owns them; gives the type to go on with.
+pub(crate) fn owned(errors: &mut Diagnostics, what: &str, ty: &Type) -> Type {
+    let inner = option_of(ty).unwrap_or(ty);
+    if reference_of(inner).is_none() {
+        return ty.clone();
+    }
+    let owner = borrowed_to_owned(inner);
+    let message = format!(
+        "{what} keeps its rows, and `{}` borrows from a record: write `{}`",
+        text(inner),
+        text(&owner)
+    );
+    errors.error(inner.span(), message);
+    match option_of(ty) {
+        Some(_) => syn::parse_quote!(::core::option::Option<#owner>),
+        None => owner,
+    }
 }
 
 /// A store has one operator.

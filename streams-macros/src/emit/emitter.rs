@@ -5,7 +5,7 @@ use quote::{format_ident, quote_spanned};
 use syn::{Ident, Lifetime, Type};
 
 use super::names::{here, name};
-use crate::model::{Graph, NodeId, OnError, StoreId, TopicId, option_of};
+use crate::model::{Graph, NodeId, OnError, StoreId, TopicId, option_of, reference_of};
 use crate::ops::observed_field;
 use crate::rewrite::{Function, Inlined, Parameters};
 
@@ -374,6 +374,19 @@ impl<'g> Emitter<'g> {
             None => quote_spanned!(here()=> ::streams::__private::encode::<#format, #ty>),
         };
         Encoded { ty: quote_spanned!(here()=> #ty), reference: reference.clone(), writer }
+    }
+
+    /// The same for a stream's type, which may be borrowed; the format is that of what owns it.
+    pub(crate) fn encode_as_is(
+        &self,
+        format: &TokenStream,
+        ty: &Type,
+        reference: &TokenStream,
+    ) -> Encoded {
+        match reference_of(ty) {
+            Some(borrowed) => self.encode(format, borrowed, &quote_spanned!(here()=> *#reference)),
+            None => self.encode(format, ty, reference),
+        }
     }
 
     /// Writes a record to a topic; `suffix` bytes at the key's end do not choose the partition.

@@ -44,6 +44,9 @@ impl Builder<'_> {
         }
         let table = input.kind == InputKind::Table;
         let word = if table { "table" } else { "source" };
+        if table {
+            self.own_types(word, &mut input);
+        }
         let emit = self.graph.settings.emit;
         let mut options = Options::new(word, input.options, self.errors);
         let partitions = options.expr("partitions");
@@ -156,6 +159,14 @@ impl Builder<'_> {
         self.declare(Named::Flow { ident: input.name, flow, used: false });
     }
 
+    /// The rows of a table are kept.
+    pub(super) fn own_types(&mut self, word: &str, input: &mut parse::Input) {
+        let what = format!("{word} `{}`", input.name);
+        for ty in [&mut input.key, &mut input.value] {
+            *ty = check::stores::owned(self.errors, &what, ty);
+        }
+    }
+
     pub(super) fn declare_sink(&mut self, sink: parse::Sink) {
         self.mention(sink.cut);
         if self.is_declared(&sink.name) {
@@ -228,10 +239,13 @@ impl Builder<'_> {
             self.declare(Named::Unknown { ident: store.name });
             return;
         };
+        let what = format!("store `{}`", store.name);
+        let mut owned = |ty| check::stores::owned(self.errors, &what, ty);
+        let (key, value) = (owned(&store.key), owned(&store.value));
         let id = self.new_store(
             store.name.clone(),
             kind,
-            (store.key, store.value),
+            (key, value),
             (key_format, value_format),
             (memory, on_commit),
             logged,
@@ -325,6 +339,7 @@ impl Builder<'_> {
             false => ident.clone(),
             true => quote::format_ident!("{ident}_{}", self.graph.stores.len()),
         };
+        let value = check::stores::owned(self.errors, &format!("store `{ident}`"), &value);
         let on_commit = self.graph.settings.emit == Emit::Commit;
         let id = self.new_store(
             name.clone(),

@@ -10,7 +10,8 @@ use crate::parse;
 
 impl Builder<'_> {
     /// `global name: table<K, V> = "topic", options;`
-    pub(super) fn declare_global(&mut self, input: parse::Input) {
+    pub(super) fn declare_global(&mut self, mut input: parse::Input) {
+        self.own_types("global", &mut input);
         let mut options = Options::new("global", input.options, self.errors);
         let partitions = options.expr("partitions");
         let on_error = options.on_error();

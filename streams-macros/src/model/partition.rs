@@ -148,8 +148,8 @@ impl Builder<'_> {
             key_format,
             value_format,
         });
-        let write = Box::new(ops::RepartitionWrite { topic: id });
-        let (k, v) = (Some(key), Some(value));
+        let (k, v) = (Some(key.clone()), Some(value.clone()));
+        let write = Box::new(ops::RepartitionWrite { topic: id, key, value });
         let implicit = stream.rekeyed.is_some();
         let node = self.add(format!("{name}-sink"), at.span(), write, vec![stream.node], k, v);
         self.graph.repartitions.push(Repartition { topic: id, at: at.clone(), node, implicit });

@@ -3,11 +3,11 @@
 
 use syn::{Ident, Type};
 
-use super::Operator;
+use super::{Operator, on_commit};
 use crate::check;
 use crate::model::{
     Builder, Emit, GroupedFlow, NodeId, StoreId, StoreKind, StreamFlow, TableFlow, WindowKind,
-    WindowSpec, borrowed_to_owned,
+    WindowSpec, borrowed_to_owned, option_of, reference_of,
 };
 use crate::parse::{Arg, Call};
 
@@ -198,7 +198,7 @@ fn table_of(builder: &Builder<'_>, node: NodeId, stream: &StreamFlow, state: &St
             Some(syn::parse_quote!(::streams::window::Session<#key>))
         }
         Some(_) => Some(syn::parse_quote!(::streams::window::Windowed<#key>)),
-        None => stream.key.clone().map(|_| key.clone()),
+        None => stream.key.as_ref().map(|of| updates_key(builder, node, of, key)),
     };
     // A session can be swallowed by another; what comes when a window closes is never nothing.
     let spans = state.spans().is_some();
@@ -211,6 +211,14 @@ fn table_of(builder: &Builder<'_>, node: NodeId, stream: &StreamFlow, state: &St
         window: state.window,
         versioned: matches!(kept.kind, StoreKind::Versioned { .. }),
     }
+}
+
+/// The type of the keys of a table's updates: as the stream has them, which may be borrowed, or of those in the
+/// store, if they wait there.
+pub(super) fn updates_key(builder: &Builder<'_>, node: NodeId, stream: &Type, kept: &Type) -> Type {
+    let given = option_of(stream).unwrap_or(stream);
+    let waits = on_commit::store(&builder.graph, node).is_some();
+    if !waits && reference_of(given).is_some() { given.clone() } else { kept.clone() }
 }
 
 /// Adds the operator of an aggregation; gives its table.

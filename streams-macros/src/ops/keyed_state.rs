@@ -7,8 +7,44 @@ use syn::Ident;
 
 use super::on_commit;
 use crate::emit::{Emitter, Operand, Vars, here, name};
-use crate::model::{NodeId, Semantics, StoreId, StoreKind, reference_of};
+use crate::model::{Graph, NodeId, Semantics, StoreId, StoreKind, reference_of};
 use crate::rewrite::Function;
+
+/// True if the keys before `node` are borrowed.
+fn has_borrowed_key(graph: &Graph, node: NodeId) -> bool {
+    let key = match graph.node(node).inputs.first() {
+        Some(input) => graph.node(*input).key.as_ref(),
+        None => graph.node(node).key.as_ref(),
+    };
+    key.is_some_and(|k| reference_of(k).is_some())
+}
+
+/// For an operator that keeps keys, or gives them on beside others that are owned: what binds the owned key,
+/// if it is borrowed, and the variables with it.
+pub(super) fn owned_key(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (Option<TokenStream>, Vars) {
+    if !has_borrowed_key(e.graph(), node) {
+        return (None, vars.clone());
+    }
+    let own = owned(&vars.key);
+    let key = Operand { ident: vars.key.ident.clone(), by_ref: true };
+    (Some(own), Vars { key, ..vars.clone() })
+}
+
+/// A value of its own for what keeps that of a record, which may be borrowed.
+pub(super) fn owned_value(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+    let (graph, value) = (e.graph(), vars.value.reference());
+    let before = graph.node(node).inputs.first().and_then(|of| graph.node(*of).value.as_ref());
+    match before.is_some_and(|ty| reference_of(ty).is_some()) {
+        true => quote_spanned!(here()=> ::streams::__private::to_owned(*#value)),
+        false => quote_spanned!(here()=> ::streams::__private::to_owned(#value)),
+    }
+}
+
+/// Binds what owns a borrowed key or value, under its name.
+pub(super) fn owned(operand: &Operand) -> TokenStream {
+    let (ident, borrowed) = (&operand.ident, operand.reference());
+    quote_spanned!(here()=> let #ident = &::streams::__private::to_owned(*#borrowed);)
+}
 
 /// The argument that a store is looked up or changed with, for the key before `node`.
 pub(super) fn key_argument(
@@ -19,12 +55,7 @@ pub(super) fn key_argument(
 ) -> TokenStream {
     let reference = vars.key.reference();
     let graph = e.graph();
-    let key = match graph.node(node).inputs.first() {
-        Some(input) => graph.node(*input).key.as_ref(),
-        None => graph.node(node).key.as_ref(),
-    };
-    let borrowed = key.is_some_and(|k| reference_of(k).is_some());
-    if borrowed && reference_of(&graph.store(store).key).is_none() {
+    if has_borrowed_key(graph, node) && reference_of(&graph.store(store).key).is_none() {
         quote_spanned!(here()=> *#reference)
     } else {
         reference

@@ -91,9 +91,8 @@ impl Operator for Reduce {
         let first = if self.nulls {
             quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
         } else {
-            quote_spanned! {here()=>
-                ::core::option::Option::Some(::streams::__private::to_owned(#value))
-            }
+            let owned = keyed_state::owned_value(e, node, vars);
+            quote_spanned!(here()=> ::core::option::Option::Some(#owned))
         };
         window_aggregate::with_slot(e, node, vars, &self.state, |e, key, onwards| {
             let current = quote_spanned!(here()=> current);

@@ -3,6 +3,7 @@
 //! Streams' `repartition`). Operators with state insert one by themselves where the key changed.
 
 use proc_macro2::TokenStream;
+use syn::Type;
 
 use super::{Operator, label, named, no_other_names, positional, stream};
 use crate::check::stable_names;
@@ -33,6 +34,9 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
 /// The writing side of a repartition topic.
 pub(crate) struct RepartitionWrite {
     pub(crate) topic: TopicId,
+    /// The stream's types, which may be borrowed.
+    pub(crate) key: Type,
+    pub(crate) value: Type,
 }
 
 impl Operator for RepartitionWrite {
@@ -48,9 +52,8 @@ impl Operator for RepartitionWrite {
         let topic = e.graph().topic(self.topic);
         let (kf, vf) = (&topic.key_format.tokens, &topic.value_format.tokens);
         let (key, value) = (vars.key.reference(), vars.value.reference());
-        let (kt, vt) = (&topic.key, &topic.value);
-        let key = e.encode(kf, kt, &key);
-        let value = e.encode(vf, vt, &value);
+        let key = e.encode_as_is(kf, &self.key, &key);
+        let value = e.encode_as_is(vf, &self.value, &value);
         e.write(self.topic, 0, vars, key, value)
     }
 }

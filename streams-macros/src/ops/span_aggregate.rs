@@ -6,7 +6,7 @@ use quote::quote_spanned;
 use syn::Expr;
 
 use super::aggregation::State;
-use super::keyed_state::key_argument;
+use super::keyed_state::{key_argument, owned_value};
 use super::{on_close, on_commit};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{NodeId, Semantics, StoreId, WindowKind, WindowSpec};
@@ -50,7 +50,7 @@ fn update(
     let kafka = e.graph().settings.semantics == Semantics::KafkaStreams;
     let waits = on_commit::store(e.graph(), node).is_some();
     let first_is_old = kafka && !waits && state.clock.is_none();
-    let steps = Steps { e, vars, store, fold: &fold };
+    let steps = Steps { e, vars, node, store, fold: &fold };
     let (init, add, merge) = (steps.init(), steps.add(), steps.merge());
     let grace_ms = window.grace_ms;
     // What has been given on as closed takes no part any more; Kafka Streams' stores show it as long
@@ -98,7 +98,7 @@ fn update(
         WindowKind::Session { .. } => quote_spanned!(here()=> update.end),
         _ => quote_spanned!(here()=> update.start),
     };
-    let inner = vars.key.reference();
+    let inner = key.clone();
     let windowed = name("key");
     let make_key = match window.kind {
         WindowKind::Session { .. } => quote_spanned! {here()=>
@@ -188,6 +188,7 @@ fn update(
 struct Steps<'a, 'e, 'g> {
     e: &'a Emitter<'g>,
     vars: &'a Vars,
+    node: NodeId,
     store: StoreId,
     fold: &'a Fold<'e>,
 }
@@ -235,9 +236,8 @@ impl Steps<'_, '_, '_> {
                 let first = if *nulls {
                     quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
                 } else {
-                    quote_spanned! {here()=>
-                        ::core::option::Option::Some(::streams::__private::to_owned(#value))
-                    }
+                    let owned = owned_value(self.e, self.node, self.vars);
+                    quote_spanned!(here()=> ::core::option::Option::Some(#owned))
                 };
                 let current = quote_spanned!(here()=> current);
                 let reduced = self.some(self.call(function, vec![current, value.clone()]));

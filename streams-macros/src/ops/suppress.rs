@@ -29,7 +29,7 @@ use crate::check::{stable_names, stores, windows};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{
     Builder, Flow, Graph, NodeId, Semantics, StoreId, TableFlow, WindowKind, WindowSpec,
-    milliseconds,
+    borrowed_to_owned, milliseconds,
 };
 use crate::parse::Call;
 
@@ -86,6 +86,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         return None;
     };
     let length_ms = table.window.and_then(|w| w.length_ms());
+    let key = borrowed_to_owned(&key);
     let store = builder.suppress_store(&label, &key, &value, length_ms);
     let clock = (windows.is_some() && !kafka).then(|| builder.clock_store(&label));
     let made = &builder.graph.node(table.node).operator;
@@ -103,9 +104,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
         wants_old,
         value: value.clone(),
     };
-    let node = builder.add_after(table.node, &call, Box::new(operator), Some(key), Some(value));
+    let key = Some(key);
+    let node = builder.add_after(table.node, &call, Box::new(operator), key.clone(), Some(value));
     let nullable = nullable && windows.is_none();
-    Some(Flow::Table(TableFlow { node, store: None, nullable, ..table }))
+    Some(Flow::Table(TableFlow { node, key, store: None, nullable, ..table }))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -278,6 +280,7 @@ impl Operator for Suppress {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
         let (label, timestamp, wait_ms) = (e.label(), &vars.timestamp, self.wait_ms);
         let field = e.store_field(self.store);
         let (observe, now) = self.time(e, timestamp);
@@ -304,6 +307,7 @@ impl Operator for Suppress {
         let due = self.give(e, node, vars);
         let full = self.full(e, node, vars, &field);
         quote_spanned! {here()=>
+            #own_key
             #observe
             let now: i64 = #now.saturating_sub(#wait_ms);
             {

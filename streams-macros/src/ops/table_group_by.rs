@@ -10,6 +10,7 @@ use std::rc::Rc;
 use syn::Type;
 
 use super::{Operator, function, keyed_state, map, no_other_names, positional};
+use crate::check::stores;
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{
     Builder, Flow, GroupedTableFlow, NodeId, StreamFlow, TableFlow, TopicId, option_of,
@@ -35,6 +36,8 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
         builder.errors.error(by.span(), message);
         return None;
     };
+    let mut owned = |ty| stores::owned(builder.errors, "the grouped table", ty);
+    let (key, value) = (owned(&key), owned(&value));
     Some(Flow::GroupedTable(Box::new(GroupedTableFlow {
         table,
         by: Rc::new(by),

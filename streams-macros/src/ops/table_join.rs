@@ -17,7 +17,7 @@ use syn::{Ident, Type};
 use super::{Operator, function, keyed_state, no_other_names, positional, table_map_values};
 use crate::check::join_keys;
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow, option_of};
+use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow, borrowed_to_owned, option_of};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -86,7 +86,7 @@ pub(super) fn build(
         return None;
     }
     let (value, optional) = result(builder, &joiner)?;
-    let (key, value) = (left.key.clone(), Some(value));
+    let (key, value) = (left.key.as_ref().map(borrowed_to_owned), Some(value));
     let store = table_map_values::named_store(builder, call, &key, &value)?;
     let join =
         Rc::new(Join { kind, joiner, optional, value: value.clone()?, out: Cell::new(left.node) });
@@ -230,7 +230,8 @@ impl Operator for Side {
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let only_latest = keyed_state::only_latest_counted(e, vars);
-        let key = keyed_state::key_argument(e, node, vars, self.other);
+        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
+        let key = vars.key.reference();
         let field = e.store_field(self.other);
         let found = e.or_reject(quote_spanned!(here()=> self.#field.get(#key)));
         let (label, timestamp) = (e.label(), &vars.timestamp);
@@ -262,6 +263,7 @@ impl Operator for Side {
         let option = quote_spanned!(here()=> ::core::option::Option<#value>);
         quote_spanned! {here()=>
             #only_latest
+            #own_key
             let (joined, was, at): (#option, #option, i64) = {
                 let found = #found;
                 let at = match &found {

@@ -9,7 +9,9 @@ use syn::Type;
 use super::{Operator, function, ident, keyed_state, named, no_other_names, on_commit, positional};
 use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, option_of};
+use crate::model::{
+    Builder, Flow, NodeId, StoreId, StoreKind, TableFlow, borrowed_to_owned, option_of,
+};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -69,7 +71,7 @@ pub(super) fn named_store(
         builder.errors.error(name.span(), message);
         return None;
     };
-    let (key, value) = (key.clone(), value.clone());
+    let (key, value) = (borrowed_to_owned(key), value.clone());
     let kind = StoreKind::KeyValue;
     Some(Some(builder.declare_store_in_place(&name, kind, key, value, name.span())))
 }

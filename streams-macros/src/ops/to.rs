@@ -2,11 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
-use syn::Ident;
+use syn::{Ident, Type};
 
 use super::{Operator, ident, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, NodeId, SinkId, StreamFlow, session_of, windowed_of};
+use crate::model::{
+    Builder, Flow, NodeId, SinkId, StreamFlow, borrowed_to_owned, reference_of, same, session_of,
+    windowed_of,
+};
 use crate::parse::Call;
 
 struct To {
@@ -75,7 +78,7 @@ fn add(builder: &mut Builder<'_>, node: NodeId, sink: SinkId, at: Ident, nullabl
 }
 
 /// The bytes at the end of a key of this type that do not choose the partition: those of its window.
-pub(super) fn suffix(key: &syn::Type) -> u32 {
+pub(super) fn suffix(key: &Type) -> u32 {
     match (windowed_of(key), session_of(key)) {
         (Some(_), _) => 8,
         (_, Some(_)) => 16,
@@ -83,8 +86,16 @@ pub(super) fn suffix(key: &syn::Type) -> u32 {
     }
 }
 
+/// The type that is written: the sink's, or the stream's, if it borrows what the sink's owns.
+fn lent(stream: Option<&Type>, sink: &Type) -> Type {
+    match stream {
+        Some(ty) if reference_of(ty).is_some() && same(&borrowed_to_owned(ty), sink) => ty.clone(),
+        _ => sink.clone(),
+    }
+}
+
 /// `&` with the span of the type behind it.
-fn reference_at(ty: &syn::Type) -> TokenStream {
+fn reference_at(ty: &Type) -> TokenStream {
     let span = syn::spanned::Spanned::span(ty);
     quote_spanned!(span=> &)
 }
@@ -98,11 +109,14 @@ impl Operator for To {
         vec![self.sink]
     }
 
-    fn emit(&self, e: &mut Emitter<'_>, _: NodeId, vars: &Vars) -> TokenStream {
-        let sink = e.graph().sink(self.sink);
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let graph = e.graph();
+        let sink = graph.sink(self.sink);
         let (id, on_error) = (sink.topic, sink.on_error);
-        let topic = e.graph().topic(id);
-        let (kt, vt) = (topic.key.clone(), topic.value.clone());
+        let topic = graph.topic(id);
+        let before = graph.node(node).inputs.first().map(|input| graph.node(*input));
+        let kt = lent(before.and_then(|node| node.key.as_ref()), &topic.key);
+        let vt = lent(before.and_then(|node| node.value.as_ref()), &topic.value);
         let (kf, vf) = (&topic.key_format.tokens, &topic.value_format.tokens);
         // One identifier at the user's token: rustc shows a type that does not fit there.
         let at = here().located_at(self.at.span());
@@ -121,12 +135,12 @@ impl Operator for To {
             let sink_key: #kr #kt = #sink_key;
             let sink_value: #vr #value_type = #sink_value;
         };
-        let key = e.encode(kf, &kt, &quote_spanned!(here()=> sink_key));
+        let key = e.encode_as_is(kf, &kt, &quote_spanned!(here()=> sink_key));
         let value = if self.nullable {
             let vt = syn::parse_quote!(::core::option::Option<#vt>);
             e.encode(vf, &vt, &quote_spanned!(here()=> sink_value))
         } else {
-            e.encode(vf, &vt, &quote_spanned!(here()=> sink_value))
+            e.encode_as_is(vf, &vt, &quote_spanned!(here()=> sink_value))
         };
         let suffix = suffix(&kt);
         let write = e.write_or(on_error, id, suffix, vars, key, value);

@@ -4,6 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
+use super::aggregation::updates_key;
 use super::keyed_state;
 use super::{Operator, ident, no_other_names, positional, stream};
 use crate::check::{stable_names, stores};
@@ -55,8 +56,11 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     };
     let operator = Box::new(ToTable { store, nullable });
     let kept = builder.graph.store(store);
-    let (key, value) = (Some(kept.key.clone()), Some(kept.value.clone()));
-    let node = builder.add_after(stream.node, &call, operator, key.clone(), value.clone());
+    let (kept_key, value) = (kept.key.clone(), Some(kept.value.clone()));
+    let node = builder.add_after(stream.node, &call, operator, None, value.clone());
+    let key = stream.key.as_ref().map(|of| updates_key(builder, node, of, &kept_key));
+    let key = Some(key.unwrap_or(kept_key));
+    builder.graph.node_mut(node).key = key.clone();
     let versioned = matches!(builder.graph.store(store).kind, StoreKind::Versioned { .. });
     let (store, window) = (Some(store), None);
     Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))
@@ -77,17 +81,17 @@ impl Operator for ToTable {
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let slot = keyed_state::slot(e, node, vars, self.store);
-        let value = vars.value.reference();
+        let (value, owned) = (vars.value.reference(), keyed_state::owned_value(e, node, vars));
         let timestamp = &vars.timestamp;
         let put = if self.nullable {
             quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
         } else {
-            quote_spanned!(here()=> ::core::option::Option::Some(::streams::__private::to_owned(#value)))
+            quote_spanned!(here()=> ::core::option::Option::Some(#owned))
         };
         if keyed_state::is_versioned(e, self.store) {
             let value = match self.nullable {
                 true => put,
-                false => quote_spanned!(here()=> ::streams::__private::to_owned(#value)),
+                false => owned,
             };
             return keyed_state::keep_version(e, node, vars, self.store, &value, self.nullable);
         }

@@ -11,7 +11,7 @@ use syn::Type;
 
 use super::{Operator, function, named, no_other_names, positional, stream, to};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, Format, NodeId, borrowed_to_owned, reference_of};
+use crate::model::{Builder, Flow, Format, NodeId, borrowed_to_owned};
 use crate::parse::Call;
 use crate::rewrite::Function;
 
@@ -61,12 +61,8 @@ impl Operator for ToTopic {
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let name = e.call(&self.topic, node, vars, vec![vars.value.reference()]);
         let (key, value) = (vars.key.reference(), vars.value.reference());
-        let encode = |(ty, format): &(Type, Format), reference: &TokenStream| match reference_of(ty)
-        {
-            Some(borrowed) => {
-                e.encode(&format.tokens, borrowed, &quote_spanned!(here()=> *#reference))
-            }
-            None => e.encode(&format.tokens, ty, reference),
+        let encode = |(ty, format): &(Type, Format), reference: &TokenStream| {
+            e.encode_as_is(&format.tokens, ty, reference)
         };
         let (key, value) = (encode(&self.key, &key), encode(&self.value, &value));
         let index = quote_spanned!(here()=> topic);

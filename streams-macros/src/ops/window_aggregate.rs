@@ -31,11 +31,10 @@ pub(super) fn with_slot(
         let field = e.store_field(state.store);
         let found = e.or_reject(quote_spanned!(here()=> self.#field.slot(#key, window.start)));
         let windowed = name("key");
-        let inner = vars.key.reference();
         let make_key = state.clock.is_none().then(|| {
             quote_spanned! {here()=>
                 let #windowed = ::streams::window::Windowed {
-                    key: ::streams::__private::to_owned(#inner),
+                    key: ::streams::__private::to_owned(#key),
                     window,
                 };
             }

@@ -31,6 +31,7 @@ use super::{function, label, named, no_other_names, positional, table_join, tabl
 use crate::check::join_keys;
 use crate::model::{
     Builder, Flow, Format, NodeId, Semantics, StoreId, StoreKind, TableFlow, TopicId,
+    borrowed_to_owned,
 };
 use crate::parse::Call;
 
@@ -79,7 +80,7 @@ pub(super) fn build(
         return None;
     }
     let (value, optional) = table_join::result(builder, &joiner)?;
-    let (key, value) = (left.key.clone(), Some(value));
+    let (key, value) = (left.key.as_ref().map(borrowed_to_owned), Some(value));
     let store = table_map_values::named_store(builder, call, &key, &value)?;
     let label = match named(call, "name") {
         Some(argument) => label(builder, &argument.value, "a store")?,

@@ -57,6 +57,7 @@ impl Operator for Subscribe {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
         let left = e.graph().store(self.parts.left);
         let (kt, kf) = (left.key.clone(), left.key_format.tokens.clone());
         let (vt, vf) = (left.value.clone(), left.value_format.tokens.clone());
@@ -99,6 +100,7 @@ impl Operator for Subscribe {
         let only_latest = keyed_state::only_latest_counted(e, vars);
         quote_spanned! {here()=>
             #only_latest
+            #own_key
             let this = #this;
             let before = #before;
             let new_key: ::core::option::Option<::std::vec::Vec<u8>> = #new_key;

@@ -106,7 +106,8 @@ impl Operator for Update {
         Some(self.parts.response)
     }
 
-    fn emit(&self, e: &mut Emitter<'_>, _: NodeId, vars: &Vars) -> TokenStream {
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
+        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
         let right = e.graph().store(self.parts.right);
         let (kt, kf) = (right.key.clone(), right.key_format.tokens.clone());
         let (vt, vf) = (right.value.clone(), right.value_format.tokens.clone());
@@ -125,6 +126,7 @@ impl Operator for Update {
         let only_latest = keyed_state::only_latest_counted(e, vars);
         quote_spanned! {here()=>
             #only_latest
+            #own_key
             let row = #row;
             let bytes = #bytes;
             let answers = #answers;

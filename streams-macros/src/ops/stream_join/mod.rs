@@ -22,11 +22,12 @@ use super::{label, named};
 use crate::check::join_keys;
 use crate::model::{
     Builder, Flow, NodeId, StoreId, StoreKind, StreamFlow, borrowed_to_owned, option_of,
+    reference_of,
 };
 use crate::parse::Call;
 use crate::rewrite::Function;
 use arguments::arguments;
-use side::{Joined, Side};
+use side::{Borrowed, Joined, Side};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -78,7 +79,7 @@ pub(super) fn build(
             );
             builder.errors.error(call.span(), message);
         }
-        ty.map(borrowed_to_owned)
+        ty.cloned()
     };
     let left_key = written(builder, left.key.as_ref(), "left keys");
     let right_key = written(builder, right.key.as_ref(), "right keys");
@@ -90,10 +91,16 @@ pub(super) fn build(
                        closure a return type (`|left, right| -> Value { … }`)";
         builder.errors.error(joiner.span(), message);
     }
-    let plain = |ty: &Type| option_of(ty).cloned().unwrap_or_else(|| ty.clone());
+    let inner = |ty: &Type| option_of(ty).cloned().unwrap_or_else(|| ty.clone());
+    let plain = |ty: &Type| borrowed_to_owned(&inner(ty));
+    let borrowed = |key: &Type, value: &Type| Borrowed {
+        key: reference_of(&inner(key)).is_some(),
+        value: reference_of(&inner(value)).is_some(),
+    };
     let (left_key, right_key) = (left_key?, right_key?);
     let key = plain(&left_key);
-    let keys = (Some(&key), Some(&right_key));
+    let right_plain = plain(&right_key);
+    let keys = (Some(&key), Some(&right_plain));
     if !join_keys::one_type(builder.errors, call.span(), keys, ("stream", other)) {
         return None;
     }
@@ -101,6 +108,7 @@ pub(super) fn build(
     let left_optional = option_of(&left_key).is_some();
     let right_optional = option_of(&right_key).is_some();
     let optional_values = [option_of(&left_value).is_some(), option_of(&right_value).is_some()];
+    let borrowed = [borrowed(&left_key, &left_value), borrowed(&right_key, &right_value)];
     let (left_value, right_value) = (plain(&left_value), plain(&right_value));
     // Only a side that is kept without a partner gives null keys on.
     let optional_key =
@@ -143,14 +151,15 @@ pub(super) fn build(
         out: std::cell::Cell::new(left.node),
     });
     let [left_values, right_values] = optional_values;
-    let side = |left, optional_key, optional_value| {
-        Box::new(Side { join: Rc::clone(&join), left, optional_key, optional_value })
+    let [left_borrowed, right_borrowed] = borrowed;
+    let side = |left, optional_key, optional_value, borrowed| {
+        Box::new(Side { join: Rc::clone(&join), left, optional_key, optional_value, borrowed })
     };
     let span = call.span();
     let a = builder.add(
         format!("{label}-left"),
         span,
-        side(true, left_optional, left_values),
+        side(true, left_optional, left_values, left_borrowed),
         vec![left.node],
         None,
         None,
@@ -158,7 +167,7 @@ pub(super) fn build(
     let b = builder.add(
         format!("{label}-right"),
         span,
-        side(false, right_optional, right_values),
+        side(false, right_optional, right_values, right_borrowed),
         vec![right.node],
         None,
         None,

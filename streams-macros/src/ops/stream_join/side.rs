@@ -9,6 +9,7 @@ use super::{Join, Kind};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{NodeId, Semantics, StoreId};
 use crate::ops::Operator;
+use crate::ops::keyed_state::owned;
 
 /// One stream of a join.
 pub(super) struct Side {
@@ -18,6 +19,15 @@ pub(super) struct Side {
     pub(super) optional_key: bool,
     /// Values may be null here.
     pub(super) optional_value: bool,
+    /// Keys and values borrow from the record: the stores and the joiner have what owns them.
+    pub(super) borrowed: Borrowed,
+}
+
+/// What of a record is borrowed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Borrowed {
+    pub(super) key: bool,
+    pub(super) value: bool,
 }
 
 /// Where the results come together.
@@ -124,6 +134,8 @@ impl Operator for Side {
         });
         let by_ref = vars.value.by_ref || self.optional_value;
         let vars = &vars.with_value(by_ref);
+        let own_value = self.borrowed.value.then(|| owned(&vars.value));
+        let vars = &vars.with_value(by_ref || self.borrowed.value);
         let value = vars.value.reference();
         // A record without a key finds no partner: it goes on as it is, where it is kept.
         let null_key = self.optional_key.then(|| {
@@ -151,6 +163,8 @@ impl Operator for Side {
         } else {
             vars.key.clone()
         };
+        let own_key = self.borrowed.key.then(|| owned(&key));
+        let key = Operand { by_ref: key.by_ref || self.borrowed.key, ..key };
         let vars = Vars { key: key.clone(), ..vars.clone() };
         let key = key.reference();
 
@@ -196,6 +210,7 @@ impl Operator for Side {
                     left,
                     optional_key: false,
                     optional_value: false,
+                    borrowed: Borrowed::default(),
                 };
                 let call = side.call(e, node, &inner, quote_spanned!(here()=> value), None);
                 side.give(e, waiting.clone(), call, at.clone())
@@ -257,7 +272,9 @@ impl Operator for Side {
         quote_spanned! {here()=>
             self.#clock = ::core::cmp::Ord::max(self.#clock, #timestamp);
             #null_value
+            #own_value
             #null_key
+            #own_key
             #closed
             #late
             self.#this.observe(#timestamp);

@@ -1,0 +1,216 @@
+//! Keys and values that borrow from the record, through what keeps or writes them.
+
+use streams::prelude::*;
+
+use crate::s;
+
+/// The text behind the last slash.
+fn last(text: &str) -> &str {
+    text.rsplit('/').next().unwrap_or(text)
+}
+
+#[topology]
+mod rekeyed {
+    topology! {
+        source lines: stream<&str, &str> = "lines";
+        source blobs: stream<&[u8], &[u8]> = "blobs";
+        table names: table<String, String> = "names";
+        sink counts: stream<String, i64> = "counts";
+        sink longest: stream<String, String> = "longest";
+        sink sizes: stream<Windowed<String>, i64> = "sizes";
+        sink named: stream<String, String> = "named";
+        sink same: stream<Vec<u8>, Vec<u8>> = "same";
+        sink latest: stream<String, String> = "latest";
+        sink merged: stream<String, String> = "merged";
+
+        lines.group_by(|k, _| -> &str { super::last(k) }).count(counted).to_stream().to(counts);
+        lines
+            .select_key(|k, _| -> &str { super::last(k) })
+            .group_by_key()
+            .reduce(longest_of, |new, kept| if new.len() > kept.len() { new.clone() } else { kept.clone() })
+            .to_stream()
+            .to(longest);
+        lines
+            .group_by(|k, _| -> &str { super::last(k) })
+            .window(tumbling(10ms), grace(0ms))
+            .aggregate(sized: i64 = 0, |text, size| *size += text.len() as i64)
+            .to_stream()
+            .to(sizes);
+        lines
+            .select_key(|k, _| -> &str { super::last(k) })
+            .join(names, |line, name| -> String { format!("{line} {name}") })
+            .to(named);
+        blobs.select_key(|_, v| -> &[u8] { &v[..1] }).repartition(by_first).to(same);
+        lines.select_key(|k, _| -> &str { super::last(k) }).to_table(newest).to_stream().to(latest);
+        lines
+            .map_values(|text| -> &str { super::last(text) })
+            .select_key(|k, _| -> &str { super::last(k) })
+            .join(lines, |left, right| -> String { format!("{left}{right}") }, within(5ms), grace(0ms))
+            .to(merged);
+    }
+}
+
+#[test]
+fn a_borrowed_key_or_value_goes_through_a_repartition_topic() {
+    let mut driver = rekeyed::test_driver();
+    driver.names().pipe(s("a"), s("Ann"), 0).unwrap();
+    driver.lines().pipe(s("x/a"), s("one"), 1).unwrap();
+    driver.lines().pipe(s("y/a"), s("three"), 2).unwrap();
+    driver.lines().pipe(s("a"), s("to/two"), 3).unwrap();
+    driver.blobs().pipe(vec![7], vec![1, 2], 1).unwrap();
+    let texts = |pairs: &[(&str, &str)]| -> Vec<_> {
+        pairs.iter().map(|(key, value)| (s(key), s(value))).collect()
+    };
+    assert_eq!(driver.counts().read_key_values().unwrap(), [1, 2, 3].map(|n| (s("a"), n)));
+    assert_eq!(
+        driver.longest().read_key_values().unwrap(),
+        texts(&[("a", "one"), ("a", "three"), ("a", "to/two")])
+    );
+    let sizes = driver.sizes().read_key_values().unwrap();
+    assert_eq!(sizes.into_iter().map(|(_, size)| size).collect::<Vec<_>>(), [3, 8, 14]);
+    assert_eq!(
+        driver.named().read_key_values().unwrap(),
+        texts(&[("a", "one Ann"), ("a", "three Ann"), ("a", "to/two Ann")])
+    );
+    assert_eq!(driver.same().read_key_values().unwrap(), [(vec![1], vec![1, 2])]);
+    assert_eq!(
+        driver.latest().read_key_values().unwrap(),
+        texts(&[("a", "one"), ("a", "three"), ("a", "to/two")])
+    );
+    assert_eq!(
+        driver.merged().read_key_values().unwrap(),
+        texts(&[("a", "oneto/two"), ("a", "threeto/two"), ("a", "twoto/two")])
+    );
+}
+
+#[topology]
+mod tables {
+    topology! {
+        table ages: table<String, i64> = "ages";
+        table names: table<String, String> = "names";
+        source lines: stream<&str, &[u8]> = "lines";
+        sink counts: stream<String, i64> = "counts";
+        sink joined: stream<String, Option<i64>> = "joined";
+        sink by_name: stream<String, Option<String>> = "by_name";
+        sink held: stream<String, i64> = "held";
+        sink grouped: stream<i64, i64> = "grouped";
+        sink kept: stream<String, Option<i64>> = "kept";
+        sink newest: stream<String, Vec<u8>> = "newest";
+        sink copies: stream<String, Vec<u8>> = "copies";
+        sink largest: stream<String, Vec<u8>> = "largest";
+        sink closed: stream<Windowed<String>, i64> = "closed";
+        sink sessions: stream<Session<String>, Option<i64>> = "sessions";
+
+        let counted = lines.group_by_key().count(counted_lines);
+        counted.to_stream().to(counts);
+        counted.join(ages, |n, age| -> i64 { n * 100 + age }).to_stream().to(joined);
+        counted
+            .left_join(names, |n| -> String { n.to_string() }, |n, name| -> String { format!("{n}{name:?}") })
+            .to_stream()
+            .to(by_name);
+        counted.suppress(until(10ms)).to_stream().to(held);
+        counted
+            .group_by(|key, n| -> (i64, i64) { (key.len() as i64, *n) })
+            .aggregate(total: i64 = 0, |n, sum| *sum += n, |n, sum| *sum -= n)
+            .to_stream()
+            .to(grouped);
+        counted.filter(|_, n| n % 2 == 0, name = even).to_stream().to(kept);
+        lines.to_table(latest).to_stream().to(newest);
+        lines.to(copies);
+        lines
+            .group_by_key()
+            .reduce(largest_of, |kept, new| if new[0] > kept[0] { new.to_vec() } else { kept.clone() })
+            .to_stream()
+            .to(largest);
+        lines
+            .group_by_key()
+            .window(tumbling(5ms), grace(0ms))
+            .count(by_five)
+            .suppress(until_close)
+            .to_stream()
+            .to(closed);
+        lines.group_by_key().window(session(5ms), grace(0ms)).count(by_session).to_stream().to(sessions);
+    }
+}
+
+#[test]
+fn a_table_made_of_borrowed_records_is_one_like_any_other() {
+    let mut driver = tables::test_driver();
+    driver.ages().pipe(s("ann"), 7, 0).unwrap();
+    driver.names().pipe(s("2"), s("two"), 0).unwrap();
+    driver.lines().pipe(s("ann"), vec![1], 1).unwrap();
+    driver.lines().pipe(s("ann"), vec![2], 3).unwrap();
+    driver.ages().pipe(s("ann"), 8, 4).unwrap();
+    driver.lines().pipe(s("bob"), vec![3], 20).unwrap();
+    let numbers =
+        |pairs: &[(&str, i64)]| -> Vec<_> { pairs.iter().map(|(key, n)| (s(key), *n)).collect() };
+    let counted = numbers(&[("ann", 1), ("ann", 2), ("bob", 1)]);
+    assert_eq!(driver.counts().read_key_values().unwrap(), counted);
+    assert_eq!(
+        driver.joined().read_key_values().unwrap(),
+        numbers(&[("ann", 107), ("ann", 207), ("ann", 208)])
+    );
+    let by_name = driver.by_name().read_key_values().unwrap();
+    assert_eq!(
+        by_name,
+        [("ann", "1None"), ("ann", "2Some(\"two\")"), ("bob", "1None")].map(|(k, t)| (s(k), s(t)))
+    );
+    assert_eq!(driver.held().read_key_values().unwrap(), numbers(&[("ann", 2)]));
+    assert_eq!(driver.grouped().read_key_values().unwrap(), [(3, 1), (3, 2), (3, 3)]);
+    let kept = driver.kept().read().unwrap().into_iter().map(|r| (r.key.unwrap(), r.value));
+    assert_eq!(kept.collect::<Vec<_>>(), [(s("ann"), None), (s("ann"), Some(2)), (s("bob"), None)]);
+    let copies = [("ann", 1), ("ann", 2), ("bob", 3)].map(|(key, n)| (s(key), vec![n]));
+    assert_eq!(driver.newest().read_key_values().unwrap(), copies);
+    assert_eq!(driver.largest().read_key_values().unwrap(), copies);
+    assert_eq!(driver.copies().read_key_values().unwrap(), copies);
+    let closed = driver.closed().read_key_values().unwrap();
+    assert_eq!(
+        closed.into_iter().map(|(w, n)| (w.key, n)).collect::<Vec<_>>(),
+        numbers(&[("ann", 2)])
+    );
+    let sessions = driver.sessions().read().unwrap().into_iter().map(|r| {
+        let session = r.key.unwrap();
+        (session.key, session.start, session.end, r.value)
+    });
+    assert_eq!(
+        sessions.collect::<Vec<_>>(),
+        [
+            (s("ann"), 1, 1, Some(1)),
+            (s("ann"), 1, 1, None),
+            (s("ann"), 1, 3, Some(2)),
+            (s("bob"), 20, 20, Some(1)),
+        ]
+    );
+}
+
+#[topology]
+mod sides {
+    topology! {
+        source lefts: stream<Option<&str>, Option<&[u8]>> = "lefts";
+        source rights: stream<&str, i64> = "rights";
+        sink out: stream<Option<String>, i64> = "out";
+
+        lefts
+            .outer_join(
+                rights,
+                |l, r| -> i64 { l.map_or(0, |l| l.len() as i64) + r.copied().unwrap_or(0) },
+                within(5ms),
+                grace(0ms),
+            )
+            .to(out);
+    }
+}
+
+#[test]
+fn a_join_of_streams_keeps_what_owns_their_records() {
+    let mut driver = sides::test_driver();
+    driver.lefts().pipe(Some(s("k")), Some(vec![1, 2]), 1).unwrap();
+    driver.lefts().pipe(None, Some(vec![1, 2, 3]), 2).unwrap();
+    driver.lefts().pipe(Some(s("lost")), None, 3).unwrap();
+    driver.rights().pipe(s("k"), 10, 4).unwrap();
+    driver.rights().pipe(s("alone"), 100, 5).unwrap();
+    driver.lefts().pipe(Some(s("late")), Some(vec![]), 50).unwrap();
+    let out = driver.out().read().unwrap();
+    let got: Vec<_> = out.into_iter().map(|r| (r.key, r.value.unwrap())).collect();
+    assert_eq!(got, [(None, 3), (Some(s("k")), 12), (Some(s("alone")), 100)]);
+}

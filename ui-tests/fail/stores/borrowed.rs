@@ -1,0 +1,21 @@
+//! What is kept cannot borrow from the record that brought it.
+
+use streams::prelude::*;
+
+#[topology]
+mod t {
+    topology! {
+        table names: table<&str, &str> = "names";
+        source orders: stream<&str, &[u8]> = "orders";
+        store last: kv<String, &[u8]>;
+        sink named: stream<String, usize> = "named", format = json;
+        sink changes: stream<String, bool> = "changes";
+
+        orders.join(names, |order, name| order.len() + name.len()).to(named);
+        orders
+            .transform(last, |order, last| std::mem::replace(last, order.to_vec()) == *order)
+            .to(changes);
+    }
+}
+
+fn main() {}
