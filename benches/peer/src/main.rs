@@ -28,10 +28,20 @@ fn run() -> Result<()> {
     while let Some(name) = words.next() {
         options.insert(name.trim_start_matches('-').to_owned(), words.next().unwrap_or_default());
     }
+    let on_commit = options.get("emit").is_some_and(|emit| emit == "on_commit");
     match options.get("workload").map_or("", String::as_str) {
         "pass" => start(&topologies::pass::app(), &options),
+        "filtermap" => start(&topologies::filtermap::app(), &options),
+        "count" if on_commit => start(&topologies::count_on_commit::app(), &options),
+        "count" => start(&topologies::count::app(), &options),
+        "recount" => start(&topologies::recount::app(), &options),
+        "window" => start(&topologies::window::app(), &options),
+        "tablejoin" => start(&topologies::tablejoin::app(), &options),
+        "streamjoin" => start(&topologies::streamjoin::app(), &options),
         "bank" => start(&topologies::bank::app(), &options),
-        other => Err(Error::config(format!("--workload {other}: there are pass and bank"))),
+        other => Err(Error::config(format!(
+            "--workload {other}: see the table of workloads in benches/peer/README.md"
+        ))),
     }
 }
 

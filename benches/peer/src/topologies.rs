@@ -21,6 +21,109 @@ pub(crate) mod pass {
     }
 }
 
+/// Keeps half of the records, and half of their values.
+#[topology]
+pub(crate) mod filtermap {
+    topology! {
+        source input: stream<&[u8], &[u8]> = "in";
+        sink out: stream<&[u8], &[u8]> = "out";
+
+        input
+            .filter(|_, v| v.get(15).is_some_and(|byte| byte & 1 == 0))
+            .map_values(|v| v.get(..50).unwrap_or(v))
+            .to(out);
+    }
+}
+
+/// Counts by key; every update is given on.
+#[topology]
+pub(crate) mod count {
+    topology! {
+        source input: stream<&str, &[u8]> = "in";
+        sink out: stream<&str, i64> = "out";
+
+        input.group_by_key().count(counts).to_stream().to(out);
+    }
+}
+
+/// The same, but of the updates of a key between two commits the last is given on.
+#[topology]
+pub(crate) mod count_on_commit {
+    topology! {
+        emit = on_commit;
+
+        source input: stream<&str, &[u8]> = "in";
+        sink out: stream<String, i64> = "out";
+
+        input.group_by_key().count(counts).to_stream().to(out);
+    }
+}
+
+/// Counts behind a repartition topic.
+#[topology]
+pub(crate) mod recount {
+    topology! {
+        source input: stream<&str, &[u8]> = "in";
+        sink out: stream<String, i64> = "out";
+
+        input.group_by(|k, _| -> &str { k }).count(counts).to_stream().to(out);
+    }
+}
+
+/// Counts by key and minute.
+#[topology]
+pub(crate) mod window {
+    topology! {
+        source input: stream<&str, &[u8]> = "in";
+        sink out: stream<Windowed<String>, i64> = "out";
+
+        input
+            .group_by_key()
+            .window(tumbling(1m), grace(1m))
+            .count(wcounts)
+            .to_stream()
+            .to(out);
+    }
+}
+
+/// The first 50 bytes of both sides.
+fn halves(left: &[u8], right: &[u8]) -> [u8; 100] {
+    let mut joined = [0; 100];
+    let (first, second) = joined.split_at_mut(50);
+    for (to, from) in [(first, left), (second, right)] {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = *from;
+        }
+    }
+    joined
+}
+
+/// Joins records with a table.
+#[topology]
+pub(crate) mod tablejoin {
+    topology! {
+        table tbl: table<String, Vec<u8>> = "tbl";
+        source input: stream<String, &[u8]> = "in";
+        sink out: stream<String, [u8; 100]> = "out";
+
+        input.join(tbl, |left, right| super::halves(left, right)).to(out);
+    }
+}
+
+/// Joins two streams within five seconds.
+#[topology]
+pub(crate) mod streamjoin {
+    topology! {
+        source left: stream<String, Vec<u8>> = "left";
+        source right: stream<String, Vec<u8>> = "right";
+        sink out: stream<String, [u8; 100]> = "out";
+
+        left
+            .join(right, |left, right| -> [u8; 100] { super::halves(left, right) }, within(5s), grace(60s))
+            .to(out);
+    }
+}
+
 /// Allows an account 500.00 a day.
 #[topology]
 pub(crate) mod bank {

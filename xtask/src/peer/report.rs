@@ -24,13 +24,14 @@ pub(crate) struct Row {
     runs: usize,
 }
 
-const MEASURES: usize = 4;
+const MEASURES: usize = 5;
 /// Name in the JSON, title in the table, decimals.
 const NAMES: [(&str, &str, usize); MEASURES] = [
     ("cpu_s_per_million", "CPU-s/M", 2),
     ("records_per_s", "records/s", 0),
     ("peak_rss_mib", "peak RSS MiB", 0),
     ("first_output_s", "first output s", 2),
+    ("output_records", "output", 0),
 ];
 
 impl Run {
@@ -50,6 +51,7 @@ impl Run {
                 number("records_per_s").or_else(whole),
                 number("rss_mib"),
                 first,
+                number("output_records"),
             ],
         })
     }
@@ -135,7 +137,8 @@ mod tests {
     fn run(name: &str, cpu: f64, rate: &str, ok: bool) -> Run {
         let line = format!(
             r#"{{"name": "{name}", "workload": "pass", "guarantee": "alos", "ok": {ok}, "records": 1000,
-            "first_s": 0.5, "total_s": 2.5, "cpu_per_m": {cpu}, "records_per_s": {rate}, "rss_mib": 100.0}}"#
+            "first_s": 0.5, "total_s": 2.5, "cpu_per_m": {cpu}, "records_per_s": {rate}, "rss_mib": 100.0,
+            "output_records": 1000}}"#
         );
         Run::parse(&line).unwrap()
     }
@@ -150,7 +153,7 @@ mod tests {
         ];
         assert_eq!(
             to_json(&rows(&runs)),
-            r#"[{"cpu_s_per_million":2.0,"first_output_s":0.5,"guarantee":"alos","implementation":"streams","peak_rss_mib":100.0,"records_per_s":20.0,"workload":"pass"}]"#
+            r#"[{"cpu_s_per_million":2.0,"first_output_s":0.5,"guarantee":"alos","implementation":"streams","output_records":1000.0,"peak_rss_mib":100.0,"records_per_s":20.0,"workload":"pass"}]"#
         );
     }
 
@@ -165,7 +168,7 @@ mod tests {
         let table = table(&rows(&runs));
         let ours = table.lines().last().unwrap();
         let cells: Vec<&str> = ours.split_whitespace().collect();
-        assert_eq!(&cells[8..], ["0.100", "4.000", "1.000"], "{table}");
+        assert_eq!(&cells[9..], ["0.100", "4.000", "1.000"], "{table}");
     }
 
     #[test]

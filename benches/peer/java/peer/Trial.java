@@ -68,6 +68,7 @@ class Trial {
     r.put("broker_cpu_per_m", brokerCpu / records * 1e6);
     r.put("records_per_s", rate());
     r.put("rss_mib", child.peakRssMib());
+    r.put("output_records", samples.isEmpty() ? 0 : samples.get(samples.size() - 1).output);
     return r.entrySet().stream().map(e -> "\"" + e.getKey() + "\": " + json(e.getValue())).collect(Collectors.joining(", ", "{", "}"));
   }
 
