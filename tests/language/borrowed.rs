@@ -214,3 +214,52 @@ fn a_join_of_streams_keeps_what_owns_their_records() {
     let got: Vec<_> = out.into_iter().map(|r| (r.key, r.value.unwrap())).collect();
     assert_eq!(got, [(None, 3), (Some(s("k")), 12), (Some(s("alone")), 100)]);
 }
+
+#[topology]
+mod others {
+    async fn ask(key: String, value: Vec<u8>) -> Result<i64, String> {
+        Ok((key.len() + value.len()) as i64)
+    }
+
+    topology! {
+        source lines: stream<&str, &[u8]> = "lines";
+        source texts: stream<&str, &str> = "texts";
+        global names: table<String, String> = "names";
+        table states: table<String, String> = "states", versioned = 1h;
+        store evens: kv<String, i64>, emit = on_commit;
+        sink answers: stream<String, i64> = "answers";
+        sink named: stream<String, String> = "named";
+        sink doubled: stream<String, Option<i64>> = "doubled";
+        sink waited: stream<String, String> = "waited";
+
+        lines.call(ask).to(answers);
+        texts.join(names, |_, text| *text, |text, name| -> String { format!("{text}={name}") }).to(named);
+        texts
+            .group_by_key()
+            .count(counted_texts)
+            .map_values(|n| -> i64 { n * 2 }, name = evens)
+            .to_stream()
+            .to(doubled);
+        texts
+            .join(states, |text, state| -> String { format!("{text}@{state}") }, grace(5ms))
+            .to(waited);
+    }
+}
+
+#[test]
+fn calls_and_joins_that_wait_take_borrowed_records() {
+    let mut driver = others::test_driver();
+    driver.names().pipe(s("a"), s("Ann"), 0).unwrap();
+    driver.states().pipe(s("k"), s("up"), 1).unwrap();
+    driver.states().pipe(s("k"), s("down"), 3).unwrap();
+    driver.lines().pipe(s("key"), vec![1, 2], 1).unwrap();
+    driver.hold_commits();
+    driver.texts().pipe(s("k"), s("a"), 2).unwrap();
+    driver.texts().pipe(s("k"), s("a"), 20).unwrap();
+    driver.commit().unwrap();
+    let pair = |value: &str| (s("k"), s(value));
+    assert_eq!(driver.answers().read_key_values().unwrap(), [(s("key"), 5)]);
+    assert_eq!(driver.named().read_key_values().unwrap(), [pair("a=Ann"), pair("a=Ann")]);
+    assert_eq!(driver.doubled().read_key_values().unwrap(), [(s("k"), 4)]);
+    assert_eq!(driver.waited().read_key_values().unwrap(), [pair("a@up")]);
+}

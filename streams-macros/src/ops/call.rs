@@ -12,10 +12,10 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, GenericArgument, Ident, PathArguments, ReturnType, Signature, Type};
 
-use super::{Field, Operator, named, no_other_names, positional, stream};
+use super::{Field, Operator, keyed_state, named, no_other_names, positional, stream};
 use crate::check::side_effects;
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, Graph, NodeId, milliseconds};
+use crate::model::{Builder, Flow, Graph, NodeId, borrowed_to_owned, milliseconds};
 use crate::parse::Call;
 
 struct CallService {
@@ -57,6 +57,7 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, mut call: Call) -> Op
         builder.errors.error(call.span(), message);
         return None;
     };
+    let key = borrowed_to_owned(&key);
     let timeout_ms = match named(&call, "timeout").map(|a| milliseconds(&a.value)).transpose() {
         Ok(timeout) => timeout,
         Err(error) => {
@@ -212,9 +213,11 @@ impl Operator for CallService {
         Some((field.clone(), self.method(), body))
     }
 
-    fn emit(&self, e: &mut Emitter<'_>, _: NodeId, vars: &Vars) -> TokenStream {
+    fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let (field, method, function) = (&self.field, self.method(), &self.function);
-        let (key, value) = (vars.key.reference(), vars.value.reference());
+        let value = keyed_state::owned_value(e, node, vars);
+        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
+        let key = vars.key.reference();
         let timestamp = &vars.timestamp;
         let clone = quote_spanned!(here()=> ::core::clone::Clone::clone);
         // At the function's name: rustc shows there what its parameters do not take.
@@ -225,11 +228,11 @@ impl Operator for CallService {
             },
             false => quote_spanned!(at=> #function(::core::clone::Clone::clone(&value))),
         };
-        let _ = e;
         quote_spanned! {here()=>
+            #own_key
             let attempt = {
                 let key = #clone(#key);
-                let value = #clone(#value);
+                let value = #value;
                 move || #called
             };
             self.#field.begin(&cx.executor, #clone(#key), (source, record, #timestamp), attempt);

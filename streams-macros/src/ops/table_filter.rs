@@ -5,7 +5,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::table_map_values::{self, keeps_versions, named_store};
+use super::table_map_values::{self, keeps_versions, key_onwards, named_store};
 use super::{Operator, function, keyed_state, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow};
@@ -26,10 +26,10 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
     let store = named_store(builder, call, &table.key, &table.value)?;
     let (negated, nullable) = (call.name == "filter_not", table.nullable);
     let operator = Box::new(TableFilter { keep, negated, nullable, store });
-    let (key, value) = (table.key.clone(), table.value.clone());
-    let node = builder.add_after(table.node, call, operator, key, value);
+    let node = builder.add_after(table.node, call, operator, None, table.value.clone());
+    let key = key_onwards(builder, node, &table, store);
     let versioned = keeps_versions(builder, &table, store);
-    Some(Flow::Table(TableFlow { node, store, nullable: true, versioned, ..table }))
+    Some(Flow::Table(TableFlow { node, key, store, nullable: true, versioned, ..table }))
 }
 
 impl Operator for TableFilter {
