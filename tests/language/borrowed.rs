@@ -263,3 +263,142 @@ fn calls_and_joins_that_wait_take_borrowed_records() {
     assert_eq!(driver.doubled().read_key_values().unwrap(), [(s("k"), 4)]);
     assert_eq!(driver.waited().read_key_values().unwrap(), [pair("a@up")]);
 }
+
+#[topology]
+mod named_types {
+    pub struct Lengths;
+
+    impl Processor for Lengths {
+        type KeyIn = String;
+        type ValueIn = Vec<u8>;
+        type KeyOut = String;
+        type ValueOut = i64;
+        type Stores<'s> = ();
+
+        fn process(
+            &mut self,
+            key: &String,
+            value: &Vec<u8>,
+            (): (),
+            cx: &mut ProcessorContext<'_, String, i64>,
+        ) -> Processed {
+            cx.forward(key.clone(), value.len() as i64);
+            Ok(())
+        }
+    }
+
+    fn second<'a>(_: &&str, value: &'a &[u8]) -> &'a [u8] {
+        value.get(1..).unwrap_or_default()
+    }
+
+    topology! {
+        source lines: stream<&str, &[u8]> = "lines";
+        table names: table<String, String> = "names";
+        table ages: table<String, i64> = "ages";
+        global homes: table<String, String> = "homes";
+        sink cut: stream<String, Vec<u8>> = "cut";
+        sink seconds: stream<String, Vec<u8>> = "seconds";
+        sink counts: stream<String, i64> = "counts";
+        sink rows: stream<String, Option<i64>> = "rows";
+        sink turned: stream<String, Option<i64>> = "turned";
+        sink counted_names: stream<String, Option<String>> = "counted_names";
+        sink living: stream<String, String> = "living";
+        sink lengths: stream<String, i64> = "lengths";
+        sink windows: stream<Windowed<String>, i64> = "windows";
+
+        let first: stream<&str, &[u8]> = lines.map_values(|v| &v[..1]);
+        first.to(cut);
+        first.to_table(firsts);
+        lines.map_values(second).to(seconds);
+        let counted: table<String, i64> = lines.group_by_key().count(counted_lines);
+        counted.to_stream().to(counts);
+        counted.join(ages, |n, age| -> i64 { n * 100 + age }, name = joined_rows).to_stream().to(rows);
+        ages.join(counted, |age, n| -> i64 { n * 100 + age }, name = turned_rows).to_stream().to(turned);
+        names
+            .join(counted, |name| -> String { name.clone() }, |name, n| -> String { format!("{name}{n}") })
+            .to_stream()
+            .to(counted_names);
+        lines.join(homes, |k, _| k, |line, home| -> String { format!("{home}{}", line.len()) }).to(living);
+        lines.process(Lengths = Lengths).to(lengths);
+        lines
+            .group_by_key()
+            .window(tumbling(5ms), grace(0ms))
+            .count(by_five)
+            .to_stream()
+            .select_key(|k, _| -> &Windowed<String> { k })
+            .to(windows);
+    }
+}
+
+#[test]
+fn declared_types_and_those_of_functions_may_be_borrowed_or_own() {
+    let mut driver = named_types::test_driver();
+    driver.homes().pipe(s("ann"), s("Rome"), 0).unwrap();
+    driver.names().pipe(s("x"), s("ann"), 0).unwrap();
+    driver.ages().pipe(s("ann"), 7, 0).unwrap();
+    driver.lines().pipe(s("ann"), vec![1, 2, 3], 1).unwrap();
+    driver.lines().pipe(s("ann"), vec![4, 5], 2).unwrap();
+    let ann = |n: i64| (s("ann"), n);
+    assert_eq!(driver.cut().read_key_values().unwrap(), [(s("ann"), vec![1]), (s("ann"), vec![4])]);
+    assert_eq!(driver.firsts().get("ann").unwrap(), Some((&vec![4], 2)));
+    assert_eq!(
+        driver.seconds().read_key_values().unwrap(),
+        [(s("ann"), vec![2, 3]), (s("ann"), vec![5])]
+    );
+    assert_eq!(driver.counts().read_key_values().unwrap(), [ann(1), ann(2)]);
+    assert_eq!(driver.rows().read_key_values().unwrap(), [ann(107), ann(207)]);
+    assert_eq!(driver.turned().read_key_values().unwrap(), [ann(107), ann(207)]);
+    let counted_names = driver.counted_names().read().unwrap().into_iter().map(|r| r.value);
+    assert_eq!(counted_names.flatten().collect::<Vec<_>>(), [s("ann1"), s("ann2")]);
+    assert_eq!(
+        driver.living().read_key_values().unwrap(),
+        [(s("ann"), s("Rome3")), (s("ann"), s("Rome2"))]
+    );
+    assert_eq!(driver.lengths().read_key_values().unwrap(), [ann(3), ann(2)]);
+    let windows = driver.windows().read_key_values().unwrap();
+    assert_eq!(windows.into_iter().map(|(w, n)| (w.key, n)).collect::<Vec<_>>(), [ann(1), ann(2)]);
+}
+
+#[topology]
+mod nulls {
+    async fn ask(key: Option<String>, value: Option<Vec<u8>>) -> Result<i64, String> {
+        Ok((key.map_or(0, |k| k.len()) + value.map_or(0, |v| v.len())) as i64)
+    }
+
+    topology! {
+        source lines: stream<Option<&str>, Option<&[u8]>> = "lines";
+        table ages: table<String, i64> = "ages";
+        sink copies: stream<Option<String>, Option<Vec<u8>>> = "copies";
+        sink known: stream<Option<String>, i64> = "known";
+        sink answers: stream<Option<String>, i64> = "answers";
+        sink newest: stream<String, Option<Vec<u8>>> = "newest";
+
+        lines.to(copies);
+        lines.left_join(ages, |_, age| -> i64 { age.copied().unwrap_or(-1) }).to(known);
+        lines.call(ask).to(answers);
+        lines.to_table(latest).to_stream().to(newest);
+    }
+}
+
+#[test]
+fn what_may_be_null_may_be_borrowed() {
+    let mut driver = nulls::test_driver();
+    driver.ages().pipe(s("ann"), 7, 0).unwrap();
+    driver.lines().pipe(Some(s("ann")), Some(vec![1]), 1).unwrap();
+    driver.lines().pipe(None, Some(vec![2]), 2).unwrap();
+    driver.lines().pipe(Some(s("ann")), None, 3).unwrap();
+    let copies = driver.copies().read().unwrap().into_iter().map(|r| (r.key, r.value));
+    assert_eq!(
+        copies.collect::<Vec<_>>(),
+        [(Some(s("ann")), Some(vec![1])), (None, Some(vec![2])), (Some(s("ann")), None)]
+    );
+    let known = driver.known().read().unwrap().into_iter().map(|r| (r.key, r.value.unwrap()));
+    assert_eq!(known.collect::<Vec<_>>()[..2], [(Some(s("ann")), 7), (None, -1)]);
+    let answers = driver.answers().read().unwrap().into_iter().map(|r| (r.key, r.value.unwrap()));
+    assert_eq!(answers.collect::<Vec<_>>(), [(Some(s("ann")), 4), (None, 1), (Some(s("ann")), 3)]);
+    let newest = driver.newest().read().unwrap().into_iter().map(|r| (r.key, r.value));
+    assert_eq!(
+        newest.collect::<Vec<_>>(),
+        [(Some(s("ann")), Some(vec![1])), (Some(s("ann")), None)]
+    );
+}

@@ -47,6 +47,30 @@ impl JoinKey<String> for Option<&str> {
     }
 }
 
+impl JoinKey<String> for &&str {
+    fn into_key(self) -> Option<String> {
+        Some((*self).to_owned())
+    }
+}
+
+impl JoinKey<Vec<u8>> for &[u8] {
+    fn into_key(self) -> Option<Vec<u8>> {
+        Some(self.to_owned())
+    }
+}
+
+impl JoinKey<Vec<u8>> for Option<&[u8]> {
+    fn into_key(self) -> Option<Vec<u8>> {
+        self.map(<[u8]>::to_owned)
+    }
+}
+
+impl JoinKey<Vec<u8>> for &&[u8] {
+    fn into_key(self) -> Option<Vec<u8>> {
+        Some((*self).to_owned())
+    }
+}
+
 /// The key that a function gives.
 pub fn join_key<K, T: JoinKey<K>>(given: T) -> Option<K> {
     given.into_key()

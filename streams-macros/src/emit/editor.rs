@@ -46,6 +46,7 @@ pub(super) fn names(graph: &Graph) -> TokenStream {
             }
         }
     });
+    let types = &graph.let_types;
     quote! {
         #[allow(unexpected_cfgs)]
         const _: () = {
@@ -60,6 +61,7 @@ pub(super) fn names(graph: &Graph) -> TokenStream {
             fn names(names: &Names) {
                 #(#uses)*
                 #(#words)*
+                #(let _: ::core::option::Option<fn(#types)>;)*
             }
         };
     }

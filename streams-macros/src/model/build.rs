@@ -104,6 +104,7 @@ pub(crate) fn build(
         stores: Vec::new(),
         nodes: Vec::new(),
         lets: Vec::new(),
+        let_types: Vec::new(),
         uses: Vec::new(),
         labels: Vec::new(),
         words: Vec::new(),
@@ -218,9 +219,11 @@ impl Builder<'_> {
             check::order::let_of_an_end(self.errors, &ident);
         }
         if let Some((key, value)) = declared {
+            let own = calls > 0;
+            self.graph.let_types.extend([key.clone(), value.clone()]);
             match &mut flow {
-                Flow::Stream(s) => (s.key, s.value) = (Some(key), Some(value)),
-                Flow::Table(t) => (t.key, t.value) = (Some(key), Some(value)),
+                Flow::Stream(s) => (s.key, s.value) = self.declared_types(s.node, own, key, value),
+                Flow::Table(t) => (t.key, t.value) = self.declared_types(t.node, own, key, value),
                 _ => {}
             }
         }
@@ -235,6 +238,29 @@ impl Builder<'_> {
         let broken = matches!(flow, Flow::Broken | Flow::End);
         self.graph.lets.push(ident.clone());
         self.names.insert(name.to_owned(), Named::Flow { ident, flow, used: broken });
+    }
+
+    /// The types that a name is declared with, said of its own node, too. What is known to be borrowed from what they own
+    /// stays so.
+    fn declared_types(
+        &mut self,
+        node: NodeId,
+        own: bool,
+        key: Type,
+        value: Type,
+    ) -> (Option<Type>, Option<Type>) {
+        let node = self.graph.node_mut(node);
+        let declare = |known: &mut Option<Type>, declared: Type| {
+            match known {
+                Some(ty) if owns(&declared, ty) => {
+                    return Some(ty.clone());
+                }
+                None if own => *known = Some(declared.clone()),
+                _ => {}
+            }
+            Some(declared)
+        };
+        (declare(&mut node.key, key), declare(&mut node.value, value))
     }
 
     fn run_chain(&mut self, chain: Chain) {

@@ -49,6 +49,8 @@ pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     /// Names that `let` declares.
     pub(crate) lets: Vec<Ident>,
+    /// The types that `let` declares them with, for editors.
+    pub(crate) let_types: Vec<Type>,
     /// Names where they are used, for editors.
     pub(crate) uses: Vec<Ident>,
     /// Names that stand only where they are declared: of joins, repartition topics, buffers.

@@ -30,7 +30,7 @@ pub(crate) use settings::{Emit, Guarantee, Semantics};
 pub(crate) use subtopology::meeting;
 pub(crate) use types::{
     CogroupedFlow, CogroupedPart, Flow, GroupedFlow, GroupedTableFlow, StreamFlow, TableFlow,
-    WindowKind, WindowSpec, borrowed_to_owned, option_of, reference_of, same, session_of, text,
-    windowed_of, written_of,
+    WindowKind, WindowSpec, borrowed_to_owned, is_borrowed, option_of, owns, reference_of, same,
+    session_of, text, windowed_of, written_of,
 };
 pub(crate) use written::written;

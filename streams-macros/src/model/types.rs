@@ -244,8 +244,29 @@ pub(crate) fn text(ty: &Type) -> String {
     text.replace("::std::string::String", "String").replace("::std::vec::Vec", "Vec")
 }
 
-/// The type that holds what a borrowed one points to: `String` for `&str`, `Vec<u8>` for `&[u8]`.
+/// True if `owner` is what [`borrowed_to_owned`] makes of a borrowed type.
+pub(crate) fn owns(owner: &Type, borrowed: &Type) -> bool {
+    match (option_of(owner), option_of(borrowed)) {
+        (Some(owner), Some(borrowed)) => owns(owner, borrowed),
+        (None, None) => {
+            reference_of(borrowed).is_some() && same(&borrowed_to_owned(borrowed), owner)
+        }
+        _ => false,
+    }
+}
+
+/// True of `&T` and `Option<&T>`.
+pub(crate) fn is_borrowed(ty: &Type) -> bool {
+    reference_of(option_of(ty).unwrap_or(ty)).is_some()
+}
+
+/// The type that holds what a borrowed one points to: `String` for `&str`, `Vec<u8>` for `&[u8]`, and the same
+/// in an `Option`.
 pub(crate) fn borrowed_to_owned(ty: &Type) -> Type {
+    if let Some(inner) = option_of(ty).filter(|inner| reference_of(inner).is_some()) {
+        let owner = borrowed_to_owned(inner);
+        return syn::parse_quote!(::core::option::Option<#owner>);
+    }
     match reference_of(ty) {
         Some(Type::Slice(slice)) => {
             let element = &slice.elem;

@@ -172,7 +172,11 @@ impl StreamTableJoin {
             let found = lookup(e, keyed_state::key_argument(e, node, vars, self.store));
             return quote_spanned!(here()=> #found.map(|(right, _)| right));
         }
-        let found = lookup(e, quote_spanned!(here()=> key));
+        let key = match keyed_state::has_borrowed_key(e.graph(), node) {
+            true => quote_spanned!(here()=> *key),
+            false => quote_spanned!(here()=> key),
+        };
+        let found = lookup(e, key);
         let key = vars.key.reference();
         quote_spanned! {here()=>
             match ::core::option::Option::as_ref(#key) {

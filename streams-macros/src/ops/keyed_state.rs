@@ -3,30 +3,48 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote_spanned};
-use syn::Ident;
+use syn::{Ident, Type};
 
 use super::on_commit;
 use crate::emit::{Emitter, Operand, Vars, here, name};
-use crate::model::{Graph, NodeId, Semantics, StoreId, StoreKind, reference_of};
+use crate::model::{Graph, NodeId, Semantics, StoreId, StoreKind, is_borrowed, reference_of};
 use crate::rewrite::Function;
 
-/// True if the keys before `node` are borrowed.
-fn has_borrowed_key(graph: &Graph, node: NodeId) -> bool {
-    let key = match graph.node(node).inputs.first() {
+/// The type of the keys before `node`.
+fn key_before(graph: &Graph, node: NodeId) -> Option<&Type> {
+    match graph.node(node).inputs.first() {
         Some(input) => graph.node(*input).key.as_ref(),
         None => graph.node(node).key.as_ref(),
-    };
-    key.is_some_and(|k| reference_of(k).is_some())
+    }
+}
+
+/// True if the keys before `node` are borrowed, or are `Option`s of such.
+pub(super) fn has_borrowed_key(graph: &Graph, node: NodeId) -> bool {
+    key_before(graph, node).is_some_and(is_borrowed)
+}
+
+/// What owns the key or value of this type behind `reference`.
+fn owner(ty: Option<&Type>, reference: &TokenStream) -> TokenStream {
+    let to_owned = quote_spanned!(here()=> ::streams::__private::to_owned);
+    match ty {
+        Some(ty) if reference_of(ty).is_some() => quote_spanned!(here()=> #to_owned(*#reference)),
+        Some(ty) if is_borrowed(ty) => {
+            quote_spanned!(here()=> ::core::option::Option::map(*#reference, #to_owned))
+        }
+        _ => quote_spanned!(here()=> #to_owned(#reference)),
+    }
 }
 
 /// For an operator that keeps keys, or gives them on beside others that are owned: what binds the owned key,
 /// if it is borrowed, and the variables with it.
 pub(super) fn owned_key(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (Option<TokenStream>, Vars) {
-    if !has_borrowed_key(e.graph(), node) {
+    let before = key_before(e.graph(), node);
+    if !before.is_some_and(is_borrowed) {
         return (None, vars.clone());
     }
-    let own = owned(&vars.key);
-    let key = Operand { ident: vars.key.ident.clone(), by_ref: true };
+    let (key, owner) = (&vars.key.ident, owner(before, &vars.key.reference()));
+    let own = quote_spanned!(here()=> let #key = &#owner;);
+    let key = Operand { ident: key.clone(), by_ref: true };
     (Some(own), Vars { key, ..vars.clone() })
 }
 
@@ -34,10 +52,22 @@ pub(super) fn owned_key(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (Option<T
 pub(super) fn owned_value(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
     let (graph, value) = (e.graph(), vars.value.reference());
     let before = graph.node(node).inputs.first().and_then(|of| graph.node(*of).value.as_ref());
-    match before.is_some_and(|ty| reference_of(ty).is_some()) {
-        true => quote_spanned!(here()=> ::streams::__private::to_owned(*#value)),
-        false => quote_spanned!(here()=> ::streams::__private::to_owned(#value)),
+    owner(before, &value)
+}
+
+/// As [`owned_key`], for the value.
+pub(super) fn bound_value(
+    e: &Emitter<'_>,
+    node: NodeId,
+    vars: &Vars,
+) -> (Option<TokenStream>, Vars) {
+    let graph = e.graph();
+    let before = graph.node(node).inputs.first().and_then(|of| graph.node(*of).value.as_ref());
+    if !before.is_some_and(is_borrowed) {
+        return (None, vars.clone());
     }
+    let (value, owner) = (&vars.value.ident, owner(before, &vars.value.reference()));
+    (Some(quote_spanned!(here()=> let #value = &#owner;)), vars.with_value(true))
 }
 
 /// Binds what owns a borrowed key or value, under its name.
@@ -55,7 +85,8 @@ pub(super) fn key_argument(
 ) -> TokenStream {
     let reference = vars.key.reference();
     let graph = e.graph();
-    if has_borrowed_key(graph, node) && reference_of(&graph.store(store).key).is_none() {
+    let borrowed = key_before(graph, node).is_some_and(|k| reference_of(k).is_some());
+    if borrowed && reference_of(&graph.store(store).key).is_none() {
         quote_spanned!(here()=> *#reference)
     } else {
         reference

@@ -17,9 +17,11 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Expr, ExprPath, Ident, Type};
 
-use super::{Field, Operator, ident, stream};
+use super::{Field, Operator, ident, keyed_state, stream};
 use crate::emit::{Emitter, Vars, here};
-use crate::model::{Builder, Flow, Graph, NodeId, StoreId, StreamFlow, milliseconds};
+use crate::model::{
+    Builder, Flow, Graph, NodeId, StoreId, StreamFlow, borrowed_to_owned, milliseconds,
+};
 use crate::parse::{Arg, Call};
 
 struct Process {
@@ -99,7 +101,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     let node = builder.add(forwarded, call.span(), Box::new(Forwarded), vec![node], key, value);
     let known = types.unwrap_or_default();
     Some(Flow::Stream(match values {
-        true => StreamFlow { node, value: known.value, ..stream },
+        true => {
+            let key = stream.key.as_ref().map(borrowed_to_owned);
+            StreamFlow { node, key, value: known.value, ..stream }
+        }
         false => {
             StreamFlow { node, key: known.key, value: known.value, rekeyed: Some(call.span()) }
         }
@@ -287,6 +292,9 @@ impl Operator for Process {
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let field = &self.field;
         let stores = self.stores_argument(e);
+        // A processor's types are those of a program, not of a record.
+        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
+        let (own_value, vars) = &keyed_state::bound_value(e, node, vars);
         let (key, value) = (vars.key.reference(), vars.value.reference());
         let timestamp = &vars.timestamp;
         let call = self.call();
@@ -295,6 +303,8 @@ impl Operator for Process {
         let (its_key, its_value, input) = (one("its_key"), one("its_value"), one("input"));
         let onwards = self.onwards(e, node, vars);
         quote_spanned! {here()=>
+            #own_key
+            #own_value
             let its_key = #key;
             let its_value = #value;
             let context = cx.closure_context(source, record, #timestamp);

@@ -88,10 +88,10 @@ impl Operator for Reduce {
         } else {
             quote_spanned!(here()=> ::core::option::Option::Some(reduced))
         };
+        let owned = keyed_state::owned_value(e, node, vars);
         let first = if self.nulls {
-            quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
+            owned
         } else {
-            let owned = keyed_state::owned_value(e, node, vars);
             quote_spanned!(here()=> ::core::option::Option::Some(#owned))
         };
         window_aggregate::with_slot(e, node, vars, &self.state, |e, key, onwards| {

@@ -233,10 +233,10 @@ impl Steps<'_, '_, '_> {
                 *state = ::core::option::Option::Some(state.unwrap_or(0) + 1);
             },
             Fold::Reduce { function, nulls } => {
+                let owned = owned_value(self.e, self.node, self.vars);
                 let first = if *nulls {
-                    quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
+                    owned
                 } else {
-                    let owned = owned_value(self.e, self.node, self.vars);
                     quote_spanned!(here()=> ::core::option::Option::Some(#owned))
                 };
                 let current = quote_spanned!(here()=> current);

@@ -93,7 +93,8 @@ pub(super) fn build(
     let mut side = |flow: &TableFlow, is_left, this, other| {
         let operator =
             Side { join: Rc::clone(&join), left: is_left, nullable: flow.nullable, this, other };
-        builder.add_after(flow.node, call, Box::new(operator), flow.key.clone(), None)
+        // What a side gives on has an owned key, as the other side's.
+        builder.add_after(flow.node, call, Box::new(operator), key.clone(), None)
     };
     let inputs = vec![
         side(&left, true, left_store, right_store),

@@ -7,8 +7,7 @@ use syn::{Ident, Type};
 use super::{Operator, ident, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{
-    Builder, Flow, NodeId, SinkId, StreamFlow, borrowed_to_owned, reference_of, same, session_of,
-    windowed_of,
+    Builder, Flow, NodeId, SinkId, StreamFlow, owns, reference_of, session_of, windowed_of,
 };
 use crate::parse::Call;
 
@@ -79,6 +78,7 @@ fn add(builder: &mut Builder<'_>, node: NodeId, sink: SinkId, at: Ident, nullabl
 
 /// The bytes at the end of a key of this type that do not choose the partition: those of its window.
 pub(super) fn suffix(key: &Type) -> u32 {
+    let key = reference_of(key).unwrap_or(key);
     match (windowed_of(key), session_of(key)) {
         (Some(_), _) => 8,
         (_, Some(_)) => 16,
@@ -89,7 +89,7 @@ pub(super) fn suffix(key: &Type) -> u32 {
 /// The type that is written: the sink's, or the stream's, if it borrows what the sink's owns.
 fn lent(stream: Option<&Type>, sink: &Type) -> Type {
     match stream {
-        Some(ty) if reference_of(ty).is_some() && same(&borrowed_to_owned(ty), sink) => ty.clone(),
+        Some(ty) if owns(sink, ty) => ty.clone(),
         _ => sink.clone(),
     }
 }

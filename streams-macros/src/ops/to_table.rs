@@ -81,10 +81,10 @@ impl Operator for ToTable {
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
         let slot = keyed_state::slot(e, node, vars, self.store);
-        let (value, owned) = (vars.value.reference(), keyed_state::owned_value(e, node, vars));
+        let owned = keyed_state::owned_value(e, node, vars);
         let timestamp = &vars.timestamp;
         let put = if self.nullable {
-            quote_spanned!(here()=> ::core::clone::Clone::clone(#value))
+            owned.clone()
         } else {
             quote_spanned!(here()=> ::core::option::Option::Some(#owned))
         };

@@ -82,7 +82,11 @@ impl Function {
             Function::Path { signature, .. } => &signature.as_ref()?.output,
         };
         match output {
-            ReturnType::Type(_, ty) => Some((**ty).clone()),
+            ReturnType::Type(_, ty) => {
+                let mut ty = (**ty).clone();
+                Unnamed.visit_type_mut(&mut ty);
+                Some(ty)
+            }
             ReturnType::Default => None,
         }
     }
@@ -207,6 +211,24 @@ fn inline_closure(closure: &ExprClosure, values: &[&TokenStream]) -> Inlined {
 
 /// Makes `return value` of a closure with `?` into `return Ok(value)`.
 struct ReturnsOk;
+
+/// Takes the names of a function's own lifetimes away, which mean nothing elsewhere.
+struct Unnamed;
+
+impl VisitMut for Unnamed {
+    fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
+        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident != "static") {
+            reference.lifetime = None;
+        }
+        visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_lifetime_mut(&mut self, lifetime: &mut syn::Lifetime) {
+        if lifetime.ident != "static" {
+            lifetime.ident = syn::Ident::new("_", lifetime.ident.span());
+        }
+    }
+}
 
 impl VisitMut for ReturnsOk {
     fn visit_expr_return_mut(&mut self, node: &mut syn::ExprReturn) {

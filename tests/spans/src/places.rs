@@ -21,7 +21,7 @@ const WORDS: &[&str] = &[
     "on_production_error", "on_update", "partition_time", "partitions", "punctuate", "repartitions",
     "reset", "retention", "retries", "semantics", "session", "shut_down", "sink", "skip", "sliding",
     "source", "store", "stream", "stream_time", "table", "time", "timeout", "tumbling",
-    "until_close", "utf8", "versioned", "wall_clock", "within",
+    "until", "until_close", "utf8", "versioned", "wall_clock", "within",
 ];
 
 /// Where there are topologies that build.

@@ -25,6 +25,7 @@ class Trial {
   private final long records;
   private final double brokerCpuBefore;
   private final List<Sample> samples = new ArrayList<>();
+  private long written;
   private double first = Double.NaN, done = Double.NaN, brokerCpu;
 
   Trial(Broker broker, String id, String output, List<String> inputs, boolean exactlyOnce) throws Exception {
@@ -53,6 +54,7 @@ class Trial {
       if (broker.committed(id, inputs) >= records) done = child.seconds();
     }
     brokerCpu = broker.cpuSeconds() - brokerCpuBefore;
+    written = broker.end(output, exactlyOnce);
   }
 
   String json(Harness.Spec spec, Child child) {
@@ -68,7 +70,7 @@ class Trial {
     r.put("broker_cpu_per_m", brokerCpu / records * 1e6);
     r.put("records_per_s", rate());
     r.put("rss_mib", child.peakRssMib());
-    r.put("output_records", samples.isEmpty() ? 0 : samples.get(samples.size() - 1).output);
+    r.put("output_records", written);
     return r.entrySet().stream().map(e -> "\"" + e.getKey() + "\": " + json(e.getValue())).collect(Collectors.joining(", ", "{", "}"));
   }
 

@@ -75,7 +75,8 @@ pub(super) fn build(
     let foreign_key = function(builder, call, foreign_key, &["left"])?;
     let joiner = function(builder, call, joiner, &["left", "right"])?;
     let (left_store, right_store) = table_join::sides(builder, left, right, other, call)?;
-    let names = (foreign_key.returned(), right.key.as_ref());
+    let right_key = right.key.as_ref().map(borrowed_to_owned);
+    let names = (foreign_key.returned(), right_key.as_ref());
     if !join_keys::names_row(builder.errors, foreign_key.span(), names, other) {
         return None;
     }
