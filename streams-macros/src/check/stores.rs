@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Ident, Type};
 
 use crate::diagnostic::{Diagnostics, suggestion};
-use crate::model::{StoreKind, borrowed_to_owned, option_of, reference_of, same, text};
+use crate::model::{StoreKind, borrowed_to_owned, is_borrowed, option_of, same, text};
 use crate::parse::Call;
 
 /// The kinds that can be declared.
@@ -19,21 +19,16 @@ pub(crate) fn unknown_kind(errors: &mut Diagnostics, kind: &Ident, known: &[&str
 
 /// What keeps rows owns them; gives the type to go on with.
 pub(crate) fn owned(errors: &mut Diagnostics, what: &str, ty: &Type) -> Type {
-    let inner = option_of(ty).unwrap_or(ty);
-    if reference_of(inner).is_none() {
-        return ty.clone();
+    if is_borrowed(ty) {
+        let inner = option_of(ty).unwrap_or(ty);
+        let message = format!(
+            "{what} keeps its rows, and `{}` borrows from a record: write `{}`",
+            text(inner),
+            text(&borrowed_to_owned(inner))
+        );
+        errors.error(inner.span(), message);
     }
-    let owner = borrowed_to_owned(inner);
-    let message = format!(
-        "{what} keeps its rows, and `{}` borrows from a record: write `{}`",
-        text(inner),
-        text(&owner)
-    );
-    errors.error(inner.span(), message);
-    match option_of(ty) {
-        Some(_) => syn::parse_quote!(::core::option::Option<#owner>),
-        None => owner,
-    }
+    borrowed_to_owned(ty)
 }
 
 /// A store has one operator.

@@ -215,10 +215,27 @@ fn table_of(builder: &Builder<'_>, node: NodeId, stream: &StreamFlow, state: &St
 
 /// The type of the keys of a table's updates: as the stream has them, which may be borrowed, or of those in the
 /// store, if they wait there.
-pub(super) fn updates_key(builder: &Builder<'_>, node: NodeId, stream: &Type, kept: &Type) -> Type {
+fn updates_key(builder: &Builder<'_>, node: NodeId, stream: &Type, kept: &Type) -> Type {
     let given = option_of(stream).unwrap_or(stream);
     let waits = on_commit::store(&builder.graph, node).is_some();
     if !waits && reference_of(given).is_some() { given.clone() } else { kept.clone() }
+}
+
+/// The keys of the updates of a table that is made of such keys, perhaps kept in this store; says so of its node, too.
+pub(super) fn key_onwards(
+    builder: &mut Builder<'_>,
+    node: NodeId,
+    given: Option<&Type>,
+    store: Option<StoreId>,
+) -> Option<Type> {
+    let key = match (given, store) {
+        (Some(given), Some(store)) => {
+            Some(updates_key(builder, node, given, &builder.graph.store(store).key))
+        }
+        (given, _) => given.cloned(),
+    };
+    builder.graph.node_mut(node).key.clone_from(&key);
+    key
 }
 
 /// Adds the operator of an aggregation; gives its table.

@@ -17,9 +17,9 @@ use syn::Type;
 
 use super::aggregate::Aggregate;
 use super::aggregation::State;
-use super::{Operator, aggregation, function, ident, no_other_names, positional};
+use super::{Operator, aggregation, function, ident, keyed_state, no_other_names, positional};
 use crate::check::stores;
-use crate::emit::{Emitter, Operand, Vars, here};
+use crate::emit::{Emitter, Vars, here};
 use crate::model::{
     Builder, CogroupedFlow, CogroupedPart, Flow, NodeId, Semantics, StoreKind, StreamFlow,
     WindowKind, borrowed_to_owned, reference_of, same, text,
@@ -176,14 +176,9 @@ impl Operator for OwnKey {
     }
 
     fn emit(&self, e: &mut Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-        let key = vars.key.reference();
-        let name = vars.key.ident.clone();
-        let owned = Vars { key: Operand { ident: name.clone(), by_ref: false }, ..vars.clone() };
-        let rest = e.consumers(node, &owned);
-        quote_spanned! {here()=>
-            let #name = ::streams::__private::to_owned(*#key);
-            #rest
-        }
+        let (own, vars) = keyed_state::owned_key(e, node, vars);
+        let rest = e.consumers(node, &vars);
+        quote_spanned!(here()=> #own #rest)
     }
 }
 

@@ -11,11 +11,16 @@ use crate::model::{Graph, NodeId, Semantics, StoreId, StoreKind, is_borrowed, re
 use crate::rewrite::Function;
 
 /// The type of the keys before `node`.
-fn key_before(graph: &Graph, node: NodeId) -> Option<&Type> {
+pub(super) fn key_before(graph: &Graph, node: NodeId) -> Option<&Type> {
     match graph.node(node).inputs.first() {
         Some(input) => graph.node(*input).key.as_ref(),
         None => graph.node(node).key.as_ref(),
     }
+}
+
+/// The type of the values before `node`.
+pub(super) fn value_before(graph: &Graph, node: NodeId) -> Option<&Type> {
+    graph.node(node).inputs.first().and_then(|input| graph.node(*input).value.as_ref())
 }
 
 /// True if the keys before `node` are borrowed, or are `Option`s of such.
@@ -35,45 +40,34 @@ fn owner(ty: Option<&Type>, reference: &TokenStream) -> TokenStream {
     }
 }
 
+/// What binds the owner of a borrowed key or value under its name, and the operand then; nothing if it is owned.
+fn bind(ty: Option<&Type>, operand: &Operand) -> Option<(TokenStream, Operand)> {
+    let owner = owner(Some(ty.filter(|ty| is_borrowed(ty))?), &operand.reference());
+    let ident = operand.ident.clone();
+    Some((quote_spanned!(here()=> let #ident = &#owner;), Operand { ident, by_ref: true }))
+}
+
 /// For an operator that keeps keys, or gives them on beside others that are owned: what binds the owned key,
 /// if it is borrowed, and the variables with it.
 pub(super) fn owned_key(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (Option<TokenStream>, Vars) {
-    let before = key_before(e.graph(), node);
-    if !before.is_some_and(is_borrowed) {
-        return (None, vars.clone());
+    match bind(key_before(e.graph(), node), &vars.key) {
+        Some((own, key)) => (Some(own), Vars { key, ..vars.clone() }),
+        None => (None, vars.clone()),
     }
-    let (key, owner) = (&vars.key.ident, owner(before, &vars.key.reference()));
-    let own = quote_spanned!(here()=> let #key = &#owner;);
-    let key = Operand { ident: key.clone(), by_ref: true };
-    (Some(own), Vars { key, ..vars.clone() })
+}
+
+/// The same for key and value.
+pub(super) fn owned_record(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> (TokenStream, Vars) {
+    let (own_key, vars) = owned_key(e, node, vars);
+    match bind(value_before(e.graph(), node), &vars.value) {
+        Some((own, value)) => (quote_spanned!(here()=> #own_key #own), Vars { value, ..vars }),
+        None => (quote_spanned!(here()=> #own_key), vars),
+    }
 }
 
 /// A value of its own for what keeps that of a record, which may be borrowed.
 pub(super) fn owned_value(e: &Emitter<'_>, node: NodeId, vars: &Vars) -> TokenStream {
-    let (graph, value) = (e.graph(), vars.value.reference());
-    let before = graph.node(node).inputs.first().and_then(|of| graph.node(*of).value.as_ref());
-    owner(before, &value)
-}
-
-/// As [`owned_key`], for the value.
-pub(super) fn bound_value(
-    e: &Emitter<'_>,
-    node: NodeId,
-    vars: &Vars,
-) -> (Option<TokenStream>, Vars) {
-    let graph = e.graph();
-    let before = graph.node(node).inputs.first().and_then(|of| graph.node(*of).value.as_ref());
-    if !before.is_some_and(is_borrowed) {
-        return (None, vars.clone());
-    }
-    let (value, owner) = (&vars.value.ident, owner(before, &vars.value.reference()));
-    (Some(quote_spanned!(here()=> let #value = &#owner;)), vars.with_value(true))
-}
-
-/// Binds what owns a borrowed key or value, under its name.
-pub(super) fn owned(operand: &Operand) -> TokenStream {
-    let (ident, borrowed) = (&operand.ident, operand.reference());
-    quote_spanned!(here()=> let #ident = &::streams::__private::to_owned(*#borrowed);)
+    owner(value_before(e.graph(), node), &vars.value.reference())
 }
 
 /// The argument that a store is looked up or changed with, for the key before `node`.

@@ -293,8 +293,7 @@ impl Operator for Process {
         let field = &self.field;
         let stores = self.stores_argument(e);
         // A processor's types are those of a program, not of a record.
-        let (own_key, vars) = &keyed_state::owned_key(e, node, vars);
-        let (own_value, vars) = &keyed_state::bound_value(e, node, vars);
+        let (own, vars) = &keyed_state::owned_record(e, node, vars);
         let (key, value) = (vars.key.reference(), vars.value.reference());
         let timestamp = &vars.timestamp;
         let call = self.call();
@@ -303,8 +302,7 @@ impl Operator for Process {
         let (its_key, its_value, input) = (one("its_key"), one("its_value"), one("input"));
         let onwards = self.onwards(e, node, vars);
         quote_spanned! {here()=>
-            #own_key
-            #own_value
+            #own
             let its_key = #key;
             let its_value = #value;
             let context = cx.closure_context(source, record, #timestamp);

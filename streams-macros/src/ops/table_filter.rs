@@ -5,7 +5,8 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::table_map_values::{self, keeps_versions, key_onwards, named_store};
+use super::aggregation::key_onwards;
+use super::table_map_values::{self, keeps_versions, named_store};
 use super::{Operator, function, keyed_state, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{Builder, Flow, NodeId, StoreId, TableFlow};
@@ -27,7 +28,7 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
     let (negated, nullable) = (call.name == "filter_not", table.nullable);
     let operator = Box::new(TableFilter { keep, negated, nullable, store });
     let node = builder.add_after(table.node, call, operator, None, table.value.clone());
-    let key = key_onwards(builder, node, &table, store);
+    let key = key_onwards(builder, node, table.key.as_ref(), store);
     let versioned = keeps_versions(builder, &table, store);
     Some(Flow::Table(TableFlow { node, key, store, nullable: true, versioned, ..table }))
 }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::Type;
 
-use super::aggregation::updates_key;
+use super::aggregation::key_onwards;
 use super::{Operator, function, ident, keyed_state, named, no_other_names, on_commit, positional};
 use crate::check::stores;
 use crate::emit::{Emitter, Vars, here};
@@ -36,25 +36,9 @@ pub(super) fn build(builder: &mut Builder<'_>, table: TableFlow, call: &Call) ->
     let nullable = table.nullable;
     let operator = Box::new(TableMapValues { function, optional, nullable, store });
     let node = builder.add_after(table.node, call, operator, None, value.clone());
-    let key = key_onwards(builder, node, &table, store);
+    let key = key_onwards(builder, node, table.key.as_ref(), store);
     let versioned = keeps_versions(builder, &table, store);
     Some(Flow::Table(TableFlow { node, key, value, store, nullable: true, versioned, ..table }))
-}
-
-/// The keys of a table made from another, perhaps kept in this store; says so of its node, too.
-pub(super) fn key_onwards(
-    builder: &mut Builder<'_>,
-    node: NodeId,
-    before: &TableFlow,
-    store: Option<StoreId>,
-) -> Option<Type> {
-    let kept = store.map(|store| builder.graph.store(store).key.clone());
-    let key = match (&before.key, kept) {
-        (Some(given), Some(kept)) => Some(updates_key(builder, node, given, &kept)),
-        (given, _) => given.clone(),
-    };
-    builder.graph.node_mut(node).key.clone_from(&key);
-    key
 }
 
 /// True if a table made from another, kept in this store, has updates of before the latest.

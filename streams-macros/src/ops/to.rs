@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote_spanned;
 use syn::{Ident, Type};
 
-use super::{Operator, ident, no_other_names, positional};
+use super::{Operator, ident, keyed_state, no_other_names, positional};
 use crate::emit::{Emitter, Vars, here};
 use crate::model::{
     Builder, Flow, NodeId, SinkId, StreamFlow, owns, reference_of, session_of, windowed_of,
@@ -114,9 +114,8 @@ impl Operator for To {
         let sink = graph.sink(self.sink);
         let (id, on_error) = (sink.topic, sink.on_error);
         let topic = graph.topic(id);
-        let before = graph.node(node).inputs.first().map(|input| graph.node(*input));
-        let kt = lent(before.and_then(|node| node.key.as_ref()), &topic.key);
-        let vt = lent(before.and_then(|node| node.value.as_ref()), &topic.value);
+        let kt = lent(keyed_state::key_before(graph, node), &topic.key);
+        let vt = lent(keyed_state::value_before(graph, node), &topic.value);
         let (kf, vf) = (&topic.key_format.tokens, &topic.value_format.tokens);
         // One identifier at the user's token: rustc shows a type that does not fit there.
         let at = here().located_at(self.at.span());

@@ -4,7 +4,7 @@
 use proc_macro2::TokenStream;
 use quote::quote_spanned;
 
-use super::aggregation::updates_key;
+use super::aggregation::key_onwards;
 use super::keyed_state;
 use super::{Operator, ident, no_other_names, positional, stream};
 use crate::check::{stable_names, stores};
@@ -56,11 +56,10 @@ pub(super) fn build(builder: &mut Builder<'_>, flow: Flow, call: Call) -> Option
     };
     let operator = Box::new(ToTable { store, nullable });
     let kept = builder.graph.store(store);
-    let (kept_key, value) = (kept.key.clone(), Some(kept.value.clone()));
+    let given = stream.key.clone().unwrap_or_else(|| kept.key.clone());
+    let value = Some(kept.value.clone());
     let node = builder.add_after(stream.node, &call, operator, None, value.clone());
-    let key = stream.key.as_ref().map(|of| updates_key(builder, node, of, &kept_key));
-    let key = Some(key.unwrap_or(kept_key));
-    builder.graph.node_mut(node).key = key.clone();
+    let key = key_onwards(builder, node, Some(&given), Some(store));
     let versioned = matches!(builder.graph.store(store).kind, StoreKind::Versioned { .. });
     let (store, window) = (Some(store), None);
     Some(Flow::Table(TableFlow { node, key, value, store, nullable, window, versioned }))

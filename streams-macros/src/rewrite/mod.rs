@@ -209,9 +209,6 @@ fn inline_closure(closure: &ExprClosure, values: &[&TokenStream]) -> Inlined {
     Inlined { tokens, fallible: exits.question }
 }
 
-/// Makes `return value` of a closure with `?` into `return Ok(value)`.
-struct ReturnsOk;
-
 /// Takes the names of a function's own lifetimes away, which mean nothing elsewhere.
 struct Unnamed;
 
@@ -229,6 +226,9 @@ impl VisitMut for Unnamed {
         }
     }
 }
+
+/// Makes `return value` of a closure with `?` into `return Ok(value)`.
+struct ReturnsOk;
 
 impl VisitMut for ReturnsOk {
     fn visit_expr_return_mut(&mut self, node: &mut syn::ExprReturn) {

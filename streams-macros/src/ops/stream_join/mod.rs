@@ -22,12 +22,11 @@ use super::{label, named};
 use crate::check::join_keys;
 use crate::model::{
     Builder, Flow, NodeId, StoreId, StoreKind, StreamFlow, borrowed_to_owned, option_of,
-    reference_of,
 };
 use crate::parse::Call;
 use crate::rewrite::Function;
 use arguments::arguments;
-use side::{Borrowed, Joined, Side};
+use side::{Joined, Side};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -91,12 +90,7 @@ pub(super) fn build(
                        closure a return type (`|left, right| -> Value { … }`)";
         builder.errors.error(joiner.span(), message);
     }
-    let inner = |ty: &Type| option_of(ty).cloned().unwrap_or_else(|| ty.clone());
-    let plain = |ty: &Type| borrowed_to_owned(&inner(ty));
-    let borrowed = |key: &Type, value: &Type| Borrowed {
-        key: reference_of(&inner(key)).is_some(),
-        value: reference_of(&inner(value)).is_some(),
-    };
+    let plain = |ty: &Type| borrowed_to_owned(option_of(ty).unwrap_or(ty));
     let (left_key, right_key) = (left_key?, right_key?);
     let key = plain(&left_key);
     let right_plain = plain(&right_key);
@@ -108,7 +102,6 @@ pub(super) fn build(
     let left_optional = option_of(&left_key).is_some();
     let right_optional = option_of(&right_key).is_some();
     let optional_values = [option_of(&left_value).is_some(), option_of(&right_value).is_some()];
-    let borrowed = [borrowed(&left_key, &left_value), borrowed(&right_key, &right_value)];
     let (left_value, right_value) = (plain(&left_value), plain(&right_value));
     // Only a side that is kept without a partner gives null keys on.
     let optional_key =
@@ -151,15 +144,14 @@ pub(super) fn build(
         out: std::cell::Cell::new(left.node),
     });
     let [left_values, right_values] = optional_values;
-    let [left_borrowed, right_borrowed] = borrowed;
-    let side = |left, optional_key, optional_value, borrowed| {
-        Box::new(Side { join: Rc::clone(&join), left, optional_key, optional_value, borrowed })
+    let side = |left, optional_key, optional_value| {
+        Box::new(Side { join: Rc::clone(&join), left, optional_key, optional_value })
     };
     let span = call.span();
     let a = builder.add(
         format!("{label}-left"),
         span,
-        side(true, left_optional, left_values, left_borrowed),
+        side(true, left_optional, left_values),
         vec![left.node],
         None,
         None,
@@ -167,7 +159,7 @@ pub(super) fn build(
     let b = builder.add(
         format!("{label}-right"),
         span,
-        side(false, right_optional, right_values, right_borrowed),
+        side(false, right_optional, right_values),
         vec![right.node],
         None,
         None,

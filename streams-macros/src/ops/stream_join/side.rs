@@ -8,8 +8,7 @@ use std::rc::Rc;
 use super::{Join, Kind};
 use crate::emit::{Emitter, Operand, Vars, here, name};
 use crate::model::{NodeId, Semantics, StoreId};
-use crate::ops::Operator;
-use crate::ops::keyed_state::owned;
+use crate::ops::{Operator, keyed_state};
 
 /// One stream of a join.
 pub(super) struct Side {
@@ -19,15 +18,6 @@ pub(super) struct Side {
     pub(super) optional_key: bool,
     /// Values may be null here.
     pub(super) optional_value: bool,
-    /// Keys and values borrow from the record: the stores and the joiner have what owns them.
-    pub(super) borrowed: Borrowed,
-}
-
-/// What of a record is borrowed.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Borrowed {
-    pub(super) key: bool,
-    pub(super) value: bool,
 }
 
 /// Where the results come together.
@@ -116,6 +106,8 @@ impl Operator for Side {
             *self.join;
         let kafka = e.graph().settings.semantics == Semantics::KafkaStreams;
         let kept = kind == Kind::Outer || (kind == Kind::Left && self.left);
+        // The stores keep what owns the record, and the joiner sees both sides alike.
+        let (own, vars) = &keyed_state::owned_record(e, node, vars);
         let clock = e.clock(node);
         let (this, other) = self.pick(((left, right), (right, left)));
         let (this, other) = (e.store_field(this), e.store_field(other));
@@ -134,8 +126,6 @@ impl Operator for Side {
         });
         let by_ref = vars.value.by_ref || self.optional_value;
         let vars = &vars.with_value(by_ref);
-        let own_value = self.borrowed.value.then(|| owned(&vars.value));
-        let vars = &vars.with_value(by_ref || self.borrowed.value);
         let value = vars.value.reference();
         // A record without a key finds no partner: it goes on as it is, where it is kept.
         let null_key = self.optional_key.then(|| {
@@ -163,8 +153,6 @@ impl Operator for Side {
         } else {
             vars.key.clone()
         };
-        let own_key = self.borrowed.key.then(|| owned(&key));
-        let key = Operand { by_ref: key.by_ref || self.borrowed.key, ..key };
         let vars = Vars { key: key.clone(), ..vars.clone() };
         let key = key.reference();
 
@@ -210,7 +198,6 @@ impl Operator for Side {
                     left,
                     optional_key: false,
                     optional_value: false,
-                    borrowed: Borrowed::default(),
                 };
                 let call = side.call(e, node, &inner, quote_spanned!(here()=> value), None);
                 side.give(e, waiting.clone(), call, at.clone())
@@ -271,10 +258,9 @@ impl Operator for Side {
         });
         quote_spanned! {here()=>
             self.#clock = ::core::cmp::Ord::max(self.#clock, #timestamp);
+            #own
             #null_value
-            #own_value
             #null_key
-            #own_key
             #closed
             #late
             self.#this.observe(#timestamp);
