@@ -45,6 +45,9 @@ pub(crate) struct Peer {
     /// With --latency: commit intervals in milliseconds
     #[arg(long, value_delimiter = ',', default_values_t = [100, 10], requires = "latency")]
     commit_ms: Vec<u32>,
+    /// With --latency: repetitions before the first that counts, while the broker's compiler is busy
+    #[arg(long, default_value_t = 1, requires = "latency")]
+    warm_ups: u32,
     /// Records of the topic `in`; `bank` has half as many
     #[arg(long, default_value_t = DEFAULT_RECORDS)]
     records: u64,
@@ -175,7 +178,11 @@ fn harness(
     let (class, own) = match peer.latency {
         true => (
             "peer.Latency",
-            vec![("--rate", peer.rate.to_string()), ("--commit-ms", commit_ms.join(","))],
+            vec![
+                ("--rate", peer.rate.to_string()),
+                ("--commit-ms", commit_ms.join(",")),
+                ("--warm-ups", peer.warm_ups.to_string()),
+            ],
         ),
         false => ("peer.Harness", vec![("--records", peer.records.to_string())]),
     };
