@@ -29,6 +29,28 @@
 //! assert_eq!(counts.last(), Some(&("be".to_owned(), 2)));
 //! # Ok::<(), streams::Error>(())
 //! ```
+//!
+//! A program that runs it is `words::app().run_from_args()`. Within a larger one it is started, and answers
+//! queries of its stores:
+//!
+//! ```no_run
+//! # #[streams::topology]
+//! # mod words {
+//! #     topology! {
+//! #         source lines: stream<String, String> = "lines";
+//! #         lines.group_by_key().count(per_word);
+//! #     }
+//! # }
+//! use streams::runtime::{Config, Streams};
+//!
+//! let streams = Streams::start(&words::app(), Config::default())?;
+//! let per_word = streams.queries().store(words::stores::per_word)?;
+//! let count: Option<i64> = per_word.get("be")?;
+//! let some = per_word.read(|store| store.range("a".."c")?.rows())?;
+//! # streams.stop();
+//! streams.wait()?;
+//! # Ok::<(), streams::runtime::Error>(())
+//! ```
 
 pub use streams_core::{
     App, Context, Error, ErrorKind, HeaderBuf, Headers, OnError, Output, OutputRecord, RecordRef,

@@ -52,6 +52,10 @@ pub enum ErrorName {
     StateDamaged,
     /// A record of a changelog is not one of its store.
     ChangelogUndecodable,
+    /// A store that is queried is being restored, or moved between members.
+    StoreRestoring,
+    /// Partitions of a store that is queried are with other members.
+    StoreMigrated,
 }
 
 impl ErrorName {
@@ -69,6 +73,8 @@ impl ErrorName {
             Self::DirectoryLocked => "directory-locked",
             Self::StateDamaged => "state-damaged",
             Self::ChangelogUndecodable => "changelog-undecodable",
+            Self::StoreRestoring => "store-restoring",
+            Self::StoreMigrated => "store-migrated",
         }
     }
 }

@@ -4,12 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use streams_core::store::Globals;
+use streams_core::topology::TopologyDescription;
 
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::progress::Counters;
+use crate::query::Inbox;
 use crate::registry::Registry;
 use crate::store::rocksdb::StateDir;
 
@@ -23,6 +25,9 @@ pub(crate) struct Shared {
     pub(crate) registry: Option<Registry>,
     pub(crate) counters: Counters,
     pub(crate) globals: Globals,
+    pub(crate) topology: &'static TopologyDescription,
+    /// By worker.
+    pub(crate) inboxes: Vec<Inbox>,
     stop: AtomicBool,
     hurry: AtomicBool,
     failure: Mutex<Option<Error>>,
@@ -30,6 +35,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
+        topology: &'static TopologyDescription,
         plan: Plan,
         config: Config,
         broker: Arc<dyn Broker>,
@@ -37,7 +43,10 @@ impl Shared {
         registry: Option<Registry>,
         globals: Globals,
     ) -> Self {
+        let inboxes = (0..config.threads).map(|_| Inbox::default()).collect();
         Self {
+            topology,
+            inboxes,
             plan,
             config,
             broker,

@@ -16,6 +16,7 @@ use crate::config::{Config, Durability};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Plan, Rules};
 use crate::progress::Progress;
+use crate::query::Queries;
 use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::store::rocksdb::{StateDir, StateOptions};
@@ -201,7 +202,8 @@ impl Streams {
             config.threads
         );
         let threads = config.threads;
-        let shared = Arc::new(Shared::new(plan, config, broker, state, registry, T::globals()));
+        let shared =
+            Arc::new(Shared::new(topology, plan, config, broker, state, registry, T::globals()));
         let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new() };
         streams.load_globals()?;
         for number in 0..threads {
@@ -245,6 +247,11 @@ impl Streams {
     /// What has happened so far.
     pub fn progress(&self) -> Progress {
         self.shared.counters.progress()
+    }
+
+    /// Reads its stores, from any thread.
+    pub fn queries(&self) -> Queries {
+        Queries::new(&self.shared)
     }
 
     /// Asks the workers to commit, leave the group and end; see [`wait`](Self::wait).

@@ -13,5 +13,6 @@ mod declared_windows;
 mod foreign_key;
 mod global_table;
 mod partition_time;
+mod queries;
 mod source_changelog;
 mod support;

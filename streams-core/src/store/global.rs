@@ -62,6 +62,16 @@ where
     }
 }
 
+impl<K, V, KF, VF> GlobalTable<K, V, KF, VF> {
+    /// Applies `each` to the store with the rows.
+    pub(super) fn with_rows<R>(
+        &self,
+        each: impl FnOnce(&mut KeyValueStore<K, V, KF, VF>) -> R,
+    ) -> R {
+        each(&mut self.rows.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 impl<K, V, KF, VF> GlobalRow<'_, K, V, KF, VF> {
     /// Its value, if there is a row.
     #[inline]
@@ -119,8 +129,7 @@ where
     }
 
     fn with(&self, each: &mut dyn FnMut(&mut dyn StateStore) -> Result<()>) -> Result<()> {
-        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        each(&mut *rows)
+        self.with_rows(|rows| each(rows))
     }
 
     fn as_any(&self) -> &dyn Any {

@@ -8,6 +8,7 @@
 mod logic;
 mod queue;
 
+use std::any::Any;
 use std::sync::Arc;
 
 pub use logic::TaskLogic;
@@ -173,6 +174,11 @@ impl Task {
     /// How to find out whether a topic exists that a record names (`to_topic`). Without, all do.
     pub fn set_topic_exists(&mut self, exists: TopicExists) {
         self.cx.set_topic_exists(exists);
+    }
+
+    /// The generated task, whose stores are its fields.
+    pub fn logic(&mut self) -> &mut dyn Any {
+        &mut *self.logic
     }
 
     /// The stores, in the order of the description.

@@ -7,7 +7,7 @@ use super::names::here;
 use crate::model::{GlobalId, Graph};
 
 /// The type of a table.
-fn table_type(graph: &Graph, id: GlobalId) -> TokenStream {
+pub(super) fn table_type(graph: &Graph, id: GlobalId) -> TokenStream {
     let global = graph.global(id);
     let (key, value) = (&global.key, &global.value);
     let (kf, vf) = (&global.key_format.tokens, &global.value_format.tokens);

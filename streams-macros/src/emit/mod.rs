@@ -83,7 +83,7 @@ fn topology(graph: &model::Graph, siblings: &Siblings) -> TokenStream {
         )
     });
     let (types, lock_test) = (lock::types(siblings), lock::test());
-    let stores = stores::aliases(graph);
+    let stores = stores::names(graph);
     let globals = global::tables(graph);
     let numbers = 0..graph.subtopologies();
     let fresh = (0..graph.subtopologies()).map(|n| task::value(graph, n));

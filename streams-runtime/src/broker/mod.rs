@@ -238,6 +238,9 @@ pub trait Client {
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<()>;
 
+    /// Makes a [`poll`](Self::poll) that waits, or the next one, return soon; for other threads.
+    fn waker(&self) -> Arc<dyn Fn() + Send + Sync>;
+
     /// Prepares to write a topic that exists; gives its handle and number of partitions.
     fn writer(&mut self, topic: &str) -> Result<(WriterTopic, i32)>;
 

@@ -5,6 +5,7 @@
 //! time. *Invariant:* between poll and append nothing is locked, no clock is read, and nothing
 //! allocated for a record.
 
+mod answer;
 mod assignment;
 mod commit;
 mod drain;
@@ -110,6 +111,9 @@ pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
     if let Err(panic) = ended {
         shared.fail(Worker::panicked(&format!("worker {number}"), &*panic));
     }
+    if let Some(inbox) = shared.inboxes.get(number) {
+        inbox.close();
+    }
 }
 
 fn supervise(shared: &Shared, number: usize, make: MakeTask) {
@@ -178,6 +182,9 @@ impl<'s> Worker<'s> {
             transactional_id: shared.transactional_id(number),
         };
         let (client, membership) = shared.broker.client(&options)?;
+        if let Some(inbox) = shared.inboxes.get(number) {
+            inbox.set_waker(client.waker());
+        }
         let now = Instant::now();
         Ok(Self {
             shared,
@@ -251,7 +258,9 @@ impl<'s> Worker<'s> {
             self.restorer.step(self.shared, &mut self.tasks)?;
             self.start_restored()?;
         }
-        self.commit_if_due(now, idle)
+        self.commit_if_due(now, idle)?;
+        self.answer();
+        Ok(())
     }
 
     /// Commits, writes the state to disk and leaves the group.

@@ -9,6 +9,7 @@ use super::{POLL_BYTES, POLL_RECORDS, POLL_WAIT, RUN_RECORDS, Running, Worker};
 use crate::broker::{Polled, TopicPartition};
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, Result};
+use crate::query::Inbox;
 
 /// How long to wait for records while results of outside services may come in.
 const CALLS_WAIT: Duration = Duration::from_millis(1);
@@ -68,7 +69,8 @@ impl Worker<'_> {
 
     /// How long to wait for records: until the next thing that is due.
     fn poll_wait(&self, now: Instant) -> Duration {
-        if !self.restorer.is_idle() {
+        let asked = self.shared.inboxes.get(self.number).is_some_and(Inbox::is_fresh);
+        if asked || !self.restorer.is_idle() {
             return Duration::ZERO;
         }
         let commit = Duration::from_millis(self.shared.config.commit_interval_ms());

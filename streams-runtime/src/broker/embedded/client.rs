@@ -71,6 +71,10 @@ impl Client for EmbeddedClient {
         self.consumer.poll(timeout, max, each)
     }
 
+    fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        self.consumer.waker()
+    }
+
     fn writer(&mut self, topic: &str) -> Result<(WriterTopic, i32)> {
         self.producer.writer(topic)
     }

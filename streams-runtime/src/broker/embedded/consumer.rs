@@ -1,6 +1,7 @@
 //! The reading half of clients and readers: cursors, taken in turn.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cursor::{Cursor, Visit};
@@ -14,15 +15,28 @@ pub(super) struct Consumer {
     cursors: Vec<Cursor>,
     /// The cursor whose turn it is.
     turn: usize,
+    /// True if a poll that waits is to return.
+    woken: Arc<AtomicBool>,
 }
 
 impl Consumer {
     pub(super) fn new(log: Arc<Log>) -> Self {
-        Self { log, cursors: Vec::new(), turn: 0 }
+        Self { log, cursors: Vec::new(), turn: 0, woken: Arc::default() }
     }
 
     pub(super) fn log(&self) -> &Arc<Log> {
         &self.log
+    }
+
+    /// Makes a poll that waits, or the next one, return.
+    pub(super) fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let (log, woken) = (Arc::downgrade(&self.log), Arc::clone(&self.woken));
+        Arc::new(move || {
+            woken.store(true, Ordering::Release);
+            if let Some(log) = log.upgrade() {
+                log.wake.notify();
+            }
+        })
     }
 
     /// Takes the cursor of a partition out, with all that it has read ahead.
@@ -57,7 +71,8 @@ impl Consumer {
         let mut deadline = None;
         loop {
             let seen = self.log.wake.count();
-            if self.hand_out(max, each)? || timeout.is_zero() {
+            let woken = self.woken.swap(false, Ordering::AcqRel);
+            if self.hand_out(max, each)? || woken || timeout.is_zero() {
                 return Ok(());
             }
             // A timeout beyond the clock's range waits without end.

@@ -101,6 +101,16 @@ impl Client for KafkaClient {
         self.consumer.poll(timeout, max, each)
     }
 
+    fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        // A consumer leaves its group with its last owner.
+        let handle = Arc::downgrade(&self.handle);
+        Arc::new(move || {
+            if let Some(handle) = handle.upgrade() {
+                handle.wake();
+            }
+        })
+    }
+
     fn writer(&mut self, topic: &str) -> Result<(WriterTopic, i32)> {
         let Some(spec) = self.admin.topic(topic)? else {
             return Err(Error::new(

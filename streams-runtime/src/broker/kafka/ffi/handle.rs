@@ -94,6 +94,12 @@ impl Handle {
         self.queue.as_ptr()
     }
 
+    /// Makes a call that waits for a message, or the next one, return.
+    pub(crate) fn wake(&self) {
+        // SAFETY: a live queue.
+        unsafe { c::rd_kafka_queue_yield(self.queue()) };
+    }
+
     /// Joins the group for these topics.
     pub(crate) fn subscribe(&self, topics: &List) -> Result<(), Failure> {
         // SAFETY: a live instance and list; the list is copied.
