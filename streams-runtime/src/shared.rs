@@ -9,6 +9,7 @@ use streams_core::topology::TopologyDescription;
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::error::Error;
+use crate::monitoring::Status;
 use crate::plan::Plan;
 use crate::progress::Counters;
 use crate::query::Inbox;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     pub(crate) topology: &'static TopologyDescription,
     /// By worker.
     pub(crate) inboxes: Vec<Inbox>,
+    /// By worker.
+    pub(crate) statuses: Vec<Status>,
     stop: AtomicBool,
     hurry: AtomicBool,
     failure: Mutex<Option<Error>>,
@@ -44,9 +47,11 @@ impl Shared {
         globals: Globals,
     ) -> Self {
         let inboxes = (0..config.threads).map(|_| Inbox::default()).collect();
+        let statuses = (0..config.threads).map(|_| Status::default()).collect();
         Self {
             topology,
             inboxes,
+            statuses,
             plan,
             config,
             broker,

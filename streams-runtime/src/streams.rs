@@ -1,6 +1,7 @@
 //! A running application.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,6 +15,7 @@ use crate::broker::kafka::{self, KafkaBroker};
 use crate::broker::{Broker, TopicPartition, TopicSpec};
 use crate::config::{Config, Durability};
 use crate::error::{Error, ErrorKind, Result};
+use crate::monitoring::{State, Status};
 use crate::plan::{Plan, Rules};
 use crate::progress::Progress;
 use crate::query::Queries;
@@ -21,7 +23,7 @@ use crate::registry::Registry;
 use crate::shared::Shared;
 use crate::store::rocksdb::{StateDir, StateOptions};
 use crate::until_end::{Offsets, UntilEnd};
-use crate::{global, signal, worker};
+use crate::{global, monitoring, signal, worker};
 
 /// The worker threads of a topology in this process.
 ///
@@ -29,6 +31,7 @@ use crate::{global, signal, worker};
 pub struct Streams {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
+    server: Option<monitoring::Server>,
 }
 
 /// How long a topic that is missing may be one that was created just now.
@@ -204,7 +207,10 @@ impl Streams {
         let threads = config.threads;
         let shared =
             Arc::new(Shared::new(topology, plan, config, broker, state, registry, T::globals()));
-        let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new() };
+        let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new(), server: None };
+        monitoring::describe();
+        // Before what may take long.
+        streams.server = monitoring::start(&shared)?;
         streams.load_globals()?;
         for number in 0..threads {
             let shared = Arc::clone(&shared);
@@ -249,9 +255,19 @@ impl Streams {
         self.shared.counters.progress()
     }
 
+    /// Where [`http.listen`](crate::config::HttpConfig::listen) is served, if it is: with the port that it got.
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.server.as_ref().map(monitoring::Server::address)
+    }
+
     /// Reads its stores, from any thread.
     pub fn queries(&self) -> Queries {
         Queries::new(&self.shared)
+    }
+
+    /// What the workers are doing: of those that differ the one that is furthest from running.
+    pub fn state(&self) -> State {
+        self.shared.statuses.iter().map(Status::state).min().unwrap_or(State::Ended)
     }
 
     /// Asks the workers to commit, leave the group and end; see [`wait`](Self::wait).

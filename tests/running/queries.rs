@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use streams::prelude::*;
 use streams::runtime::broker::Broker;
-use streams::runtime::{Config, ErrorKind, ErrorName, IsolationLevel, Streams, broker_for};
+use streams::runtime::{Config, ErrorKind, ErrorName, IsolationLevel, State, Streams, broker_for};
 use streams::store::SessionSpan;
 use streams::{App, Topology};
 
@@ -83,6 +83,7 @@ fn stores_of_every_kind_answer_over_all_partitions() {
     load(&*broker, (0..20).map(stock(5)).chain((0..20).map(stock(50))));
     load(&*broker, orders(20, &[10, 12, 25], "orders"));
 
+    within("all stores", || (streams.state() == State::Running).then_some(()));
     let queries = streams.queries();
     let count = queries.store(shop::stores::per_customer).unwrap();
     for n in 0..20 {

@@ -241,6 +241,9 @@ pub trait Client {
     /// Makes a [`poll`](Self::poll) that waits, or the next one, return soon; for other threads.
     fn waker(&self) -> Arc<dyn Fn() + Send + Sync>;
 
+    /// The end of a partition that it reads, as it last heard of it, without asking anybody.
+    fn known_end(&self, place: &TopicPartition) -> Option<i64>;
+
     /// Prepares to write a topic that exists; gives its handle and number of partitions.
     fn writer(&mut self, topic: &str) -> Result<(WriterTopic, i32)>;
 

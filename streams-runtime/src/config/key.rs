@@ -32,6 +32,8 @@ const KEYS: &[(&str, Kind)] = &[
     ("schema_registry.username", Kind::Text),
     ("schema_registry.password", Kind::Text),
     ("schema_registry.ca_file", Kind::Text),
+    ("http.listen", Kind::Text),
+    ("http.token", Kind::Text),
     ("kafka.replication_factor", Kind::Whole),
     ("kafka.transaction_timeout_ms", Kind::Whole),
     ("kafka.request_timeout_ms", Kind::Whole),
@@ -50,7 +52,7 @@ const PROPERTIES: [(&str, char); 5] = [
 ];
 
 /// Tables of our own keys.
-const TABLES: [&str; 2] = ["kafka", "schema_registry"];
+const TABLES: [&str; 3] = ["http", "kafka", "schema_registry"];
 
 /// Sets a key, `kafka.replication_factor` or `threads` for example, from its text.
 pub(super) fn set(table: &mut toml::Table, key: &str, text: &str, from: &str) -> Result<()> {

@@ -4,6 +4,7 @@
 //! environment, `--commit-interval-ms` or `--set commit_interval_ms=…` as a flag. A key that is not
 //! known is an error wherever it comes from.
 
+mod http;
 mod key;
 mod layers;
 mod properties;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use http::HttpConfig;
 pub use layers::Layers;
 pub use properties::Properties;
 pub use schema_registry::SchemaRegistryConfig;
@@ -76,6 +78,8 @@ pub struct Config {
     pub topics: BTreeMap<String, String>,
     /// The schema registry.
     pub schema_registry: SchemaRegistryConfig,
+    /// Monitoring over HTTP.
+    pub http: HttpConfig,
     /// What concerns Kafka only.
     pub kafka: KafkaConfig,
     /// Hears of the restores of stores. The program that [`run_from_args`] makes draws a bar in a
@@ -164,6 +168,7 @@ impl Default for Config {
             buffered_records_per_partition: 1000,
             topics: BTreeMap::new(),
             schema_registry: SchemaRegistryConfig::default(),
+            http: HttpConfig::default(),
             kafka: KafkaConfig::default(),
             restore_listener: None,
         }

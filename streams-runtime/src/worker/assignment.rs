@@ -24,6 +24,7 @@ impl Worker<'_> {
                 crash::at(CrashPoint::Revoke);
                 self.commit(true)?;
                 self.tasks.iter_mut().for_each(|t| t.suspended = true);
+                self.has_joined = false;
                 self.routes = Routes::default();
                 self.membership.acknowledge_revoked()
             }
@@ -50,6 +51,7 @@ impl Worker<'_> {
                 self.client.abort()?;
                 self.client.recover()?;
                 self.close_tasks(|_| false);
+                self.has_joined = false;
                 self.fenced_at = None;
                 self.membership.acknowledge_revoked()
             }
@@ -75,6 +77,7 @@ impl Worker<'_> {
     pub(super) fn assigned(&mut self, partitions: &[TopicPartition]) -> Result<()> {
         let shared = self.shared;
         self.fenced_at = None;
+        self.has_joined = true;
         for place in partitions {
             let read = shared.plan.reads.iter().find(|r| r.name == place.topic);
             if read.is_some_and(|r| place.partition >= r.partitions) {

@@ -153,7 +153,9 @@ impl Worker<'_> {
         let why = Error::new(ErrorKind::Rejoin, text).named(ErrorName::MemberFenced);
         tracing::info!("worker {}: {why}", self.number);
         self.client.recover()?;
+        metrics::counter!("rollback-total").increment(1);
         self.close_tasks(|_| false);
+        self.has_joined = false;
         self.fenced_at = Some(Instant::now());
         Ok(())
     }
@@ -163,6 +165,7 @@ impl Worker<'_> {
     /// committed offsets on. The place in the group stays.
     fn roll_back(&mut self, why: &str) -> Result<()> {
         self.rolled_back += 1;
+        metrics::counter!("rollback-total").increment(1);
         if self.rolled_back > ROLL_BACKS || self.shared.stopping() {
             return Err(Error::new(ErrorKind::Poisoned, why));
         }

@@ -9,6 +9,7 @@ mod answer;
 mod assignment;
 mod commit;
 mod drain;
+mod observe;
 mod process;
 mod route;
 mod running;
@@ -26,6 +27,7 @@ use crate::broker::{Client, ClientOptions};
 use crate::crash::{self, CrashPoint};
 use crate::error::{Error, ErrorKind, ErrorName, Result};
 use crate::group::Membership;
+use crate::monitoring::State;
 use crate::restore::Restorer;
 use crate::shared::Shared;
 use drain::Writers;
@@ -60,6 +62,8 @@ pub(crate) struct Worker<'s> {
     rolled_back: u32,
     /// Since when the group is to say what becomes of the tasks that a fenced commit closed.
     fenced_at: Option<Instant>,
+    /// True once the group has said which tasks it has, until it says otherwise.
+    has_joined: bool,
     /// True after its first commit.
     has_committed: bool,
     committed_at: Instant,
@@ -69,6 +73,7 @@ pub(crate) struct Worker<'s> {
     closed: TaskCounters,
     told: TaskCounters,
     state_told: u64,
+    observed_at: Option<Instant>,
 }
 
 /// The edge where time is read: once a turn.
@@ -113,6 +118,9 @@ pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
     }
     if let Some(inbox) = shared.inboxes.get(number) {
         inbox.close();
+    }
+    if let Some(status) = shared.statuses.get(number) {
+        status.set(State::Ended, Instant::now());
     }
 }
 
@@ -202,6 +210,7 @@ impl<'s> Worker<'s> {
             uncommitted_bytes: 0,
             rolled_back: 0,
             fenced_at: None,
+            has_joined: false,
             has_committed: false,
             committed_at: now,
             flushed_at: now,
@@ -209,6 +218,7 @@ impl<'s> Worker<'s> {
             closed: TaskCounters::default(),
             told: TaskCounters::default(),
             state_told: 0,
+            observed_at: None,
         })
     }
 
@@ -260,6 +270,7 @@ impl<'s> Worker<'s> {
         }
         self.commit_if_due(now, idle)?;
         self.answer();
+        self.observe(now);
         Ok(())
     }
 

@@ -71,6 +71,10 @@ impl Client for EmbeddedClient {
         self.consumer.poll(timeout, max, each)
     }
 
+    fn known_end(&self, place: &TopicPartition) -> Option<i64> {
+        self.consumer.log().end_offsets(std::slice::from_ref(place)).ok()?.first().copied()
+    }
+
     fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
         self.consumer.waker()
     }

@@ -101,6 +101,10 @@ impl Client for KafkaClient {
         self.consumer.poll(timeout, max, each)
     }
 
+    fn known_end(&self, place: &TopicPartition) -> Option<i64> {
+        self.handle.known_end(&place.topic, place.partition)
+    }
+
     fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
         // A consumer leaves its group with its last owner.
         let handle = Arc::downgrade(&self.handle);

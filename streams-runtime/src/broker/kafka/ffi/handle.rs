@@ -1,5 +1,6 @@
 //! An instance of librdkafka, and what a consumer's group can be asked.
 
+use std::ffi::CString;
 use std::ptr::{NonNull, null_mut};
 use std::time::{Duration, Instant};
 
@@ -98,6 +99,24 @@ impl Handle {
     pub(crate) fn wake(&self) {
         // SAFETY: a live queue.
         unsafe { c::rd_kafka_queue_yield(self.queue()) };
+    }
+
+    /// The end of a partition that is being fetched, as its last answer had it.
+    pub(crate) fn known_end(&self, topic: &str, partition: i32) -> Option<i64> {
+        let topic = CString::new(topic).ok()?;
+        let (mut low, mut high) = (0, 0);
+        // SAFETY: a live instance; the name and both places outlive the call, which asks nobody.
+        let code = unsafe {
+            c::rd_kafka_get_watermark_offsets(
+                self.raw(),
+                topic.as_ptr(),
+                partition,
+                &raw mut low,
+                &raw mut high,
+            )
+        };
+        // Before the first answer it is RD_KAFKA_OFFSET_INVALID.
+        Failure::check(code).ok().map(|()| high).filter(|high| *high >= 0)
     }
 
     /// Joins the group for these topics.
