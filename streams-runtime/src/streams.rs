@@ -208,9 +208,9 @@ impl Streams {
         let shared =
             Arc::new(Shared::new(topology, plan, config, broker, state, registry, T::globals()));
         let mut streams = Self { shared: Arc::clone(&shared), workers: Vec::new(), server: None };
-        monitoring::describe();
         // Before what may take long.
         streams.server = monitoring::start(&shared)?;
+        monitoring::describe();
         streams.load_globals()?;
         for number in 0..threads {
             let shared = Arc::clone(&shared);
