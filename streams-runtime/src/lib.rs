@@ -3,6 +3,7 @@
 //! [`Streams`] is a running application: worker threads, each with a consumer and a producer of its
 //! own, that share the tasks of a topology. [`AppExt`] makes a program of an application.
 
+pub mod acl;
 pub mod broker;
 pub mod calls;
 pub mod cli;

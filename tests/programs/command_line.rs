@@ -55,6 +55,39 @@ fn counts_of_be(state: &Path) -> Vec<i64> {
 }
 
 #[test]
+fn the_rights_that_it_needs_are_commands_to_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let head = "kafka-acls.sh --bootstrap-server b:9092 --add --allow-principal 'User:w'";
+    let internal =
+        "--operation Read --operation Write --operation Create --operation Delete --topic";
+    let arguments = [
+        "acl",
+        "--principal",
+        "User:w",
+        "--brokers",
+        "b:9092",
+        "--set",
+        "topics.lines=other",
+        "--set",
+        "application_id=my",
+    ];
+    let expected = [
+        "--operation Write --topic counts".to_owned(),
+        format!("{internal} my-per_word-changelog"),
+        format!("{internal} my-per_word-repartition"),
+        "--operation Read --topic other".to_owned(),
+        "--operation Read --group my".to_owned(),
+        "--operation Write --transactional-id my- --resource-pattern-type prefixed".to_owned(),
+    ];
+    let expected: String = expected.iter().map(|right| format!("{head} {right}\n")).collect();
+    assert_eq!(done(dir.path(), &arguments), expected);
+    let more = ["--set", "processing_guarantee=at_least_once", "--set", "create_topics=true"];
+    let out = done(dir.path(), &[&arguments[..], &more].concat());
+    assert!(!out.contains("transactional"), "{out}");
+    assert!(out.contains("--operation Read --operation Create --topic other\n"), "{out}");
+}
+
+#[test]
 fn a_topology_is_described_for_people_and_for_programs() {
     let dir = tempfile::tempdir().unwrap();
     let text = done(dir.path(), &["describe"]);

@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod acl;
 mod clock_calls_topics;
 mod declared_windows;
 mod foreign_key;

@@ -1,5 +1,5 @@
 //! The program that an application makes of itself: `run` (the default), `describe`, `check`,
-//! `reset`, `lock`.
+//! `reset`, `acl`, `lock`.
 
 mod lock;
 mod restore_bar;
@@ -15,6 +15,7 @@ use streams_core::topology::{App, Topology, TopologyDescription};
 pub use lock::write_lock;
 use restore_bar::RestoreBar;
 
+use crate::acl::{Commands, acls};
 use crate::config::{Config, Layers};
 use crate::error::{Error, Result};
 use crate::registry::Registry;
@@ -47,9 +48,19 @@ enum What {
     /// Make ready to process the inputs again: move the group's offsets, delete the internal topics
     /// and this machine's state. Refused while the application runs.
     Reset(ResetFlags),
+    /// Print the commands that give a user the rights that the application needs on a Kafka cluster, and
+    /// no others.
+    Acl(AclFlags),
     /// Write topology.lock, with which a test compares the topology: names, types, formats and
     /// partitions of its topics and stores. Refused where data would be orphaned or misread.
     Lock(lock::Lock),
+}
+
+#[derive(Args)]
+struct AclFlags {
+    /// Who is to have them, by Kafka's name.
+    #[arg(long, value_name = "PRINCIPAL", default_value = "User:NAME")]
+    principal: String,
 }
 
 #[derive(Args)]
@@ -162,6 +173,15 @@ impl<T: Topology> AppExt for App<T> {
             }
             Some(What::Check) => check(&self, &config),
             Some(What::Reset(flags)) => reset(&self, &config, &flags),
+            Some(What::Acl(flags)) => {
+                let brokers = config.brokers.as_deref().unwrap_or("HOST:PORT");
+                let (acls, topology) = (acls(&self, &config), self.description());
+                print!(
+                    "{}",
+                    Commands { acls: &acls, brokers, principal: &flags.principal, topology }
+                );
+                Ok(())
+            }
             Some(What::Lock(lock)) => lock.run::<T>(),
             Some(What::Run) | None => {
                 let mut config = config;

@@ -213,7 +213,12 @@ impl Config {
 
     /// True if commits are Kafka's transactions.
     pub(crate) fn is_transactional(&self) -> bool {
-        self.brokers.is_some() && self.processing_guarantee == Guarantee::ExactlyOnce
+        self.brokers.is_some() && self.is_exactly_once()
+    }
+
+    /// True if they are, or would be on Kafka.
+    pub(crate) fn is_exactly_once(&self) -> bool {
+        self.processing_guarantee == Guarantee::ExactlyOnce
     }
 
     /// Refuses values that make no sense.

@@ -64,6 +64,7 @@ pub(super) fn open(
         consumer: Consumer::new(
             Arc::clone(&handle),
             options.topics.clone(),
+            options.application_id.clone(),
             Arc::clone(admin),
             config.request_timeout,
         ),

@@ -33,6 +33,7 @@ pub(super) struct Consumer {
     /// Flows that hold records and may hand them out.
     ready: Vec<usize>,
     topics: Vec<String>,
+    group: String,
     headers: HeaderBuf,
     admin: Arc<Admin>,
     timeout: Duration,
@@ -58,6 +59,7 @@ impl Consumer {
     pub(super) fn new(
         handle: Arc<Handle>,
         topics: Vec<String>,
+        group: String,
         admin: Arc<Admin>,
         timeout: Duration,
     ) -> Self {
@@ -68,6 +70,7 @@ impl Consumer {
             index: HashMap::new(),
             ready: Vec::new(),
             topics,
+            group,
             headers: HeaderBuf::new(),
             admin,
             timeout,
@@ -180,7 +183,7 @@ impl Consumer {
         max: usize,
         each: &mut dyn FnMut(Polled<'_>),
     ) -> Result<Received> {
-        let Self { flows, inbox, index, topics, headers, opened, .. } = self;
+        let Self { flows, inbox, index, topics, group, headers, opened, .. } = self;
         let batch = inbox.receive(millis(timeout), max);
         let mut result = Received { received: batch.len(), given: 0 };
         let mut trouble = Ok(());
@@ -188,7 +191,7 @@ impl Consumer {
         // Records come in runs of one partition.
         let (mut run, mut at) = ((0, -1), usize::MAX);
         for message in batch {
-            let content = match content(&message, *opened) {
+            let content = match content(&message, *opened, group) {
                 Ok(Some(content)) => content,
                 Ok(None) => continue,
                 // The rest of the batch is handed out all the same: it would not come again.
@@ -276,8 +279,8 @@ impl Consumer {
                 self.ready.pop();
                 continue;
             };
-            let (headers, opened) = (&mut self.headers, self.opened);
-            flow.position = held.with(|message| match content(message, opened) {
+            let (headers, opened, group) = (&mut self.headers, self.opened, &self.group);
+            flow.position = held.with(|message| match content(message, opened, group) {
                 Ok(Some(content)) => hand_out(message, content, flow.topic, headers, each),
                 // Only records and ends are held.
                 Ok(None) | Err(_) => flow.position,

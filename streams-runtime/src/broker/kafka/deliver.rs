@@ -49,17 +49,21 @@ pub(super) fn hand_out(
 }
 
 /// Sorts errors: those that librdkafka overcomes by itself are logged, the others are returned.
-/// `None` is a message that says nothing more.
-pub(super) fn content(message: &Message<'_>, since: Instant) -> Result<Option<Content>> {
+/// `None` is a message that says nothing more. `group` is what errors without a topic are about.
+pub(super) fn content(
+    message: &Message<'_>,
+    since: Instant,
+    group: &str,
+) -> Result<Option<Content>> {
     match message.code() {
         Code::NONE => Ok(Some(Content::Record)),
         Code::PARTITION_EOF => Ok(Some(Content::End)),
-        code => trouble(message, code, since).map(|()| None),
+        code => trouble(message, code, since, group).map(|()| None),
     }
 }
 
 #[cold]
-fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
+fn trouble(message: &Message<'_>, code: Code, since: Instant, group: &str) -> Result<()> {
     let failure = Failure::new(code, message.error_text());
     let (topic, partition) = (message.topic(), message.partition());
     match code {
@@ -92,6 +96,7 @@ fn trouble(message: &Message<'_>, code: Code, since: Instant) -> Result<()> {
             tracing::debug!(topic, partition, "reading: {failure}; waiting for the topic");
             Ok(())
         }
+        _ if topic.is_empty() => Err(error(&format!("in group {group}"), &failure)),
         _ => Err(error(&format!("reading {topic}-{partition}"), &failure)),
     }
 }

@@ -84,13 +84,14 @@ pub(super) fn absent(code: Code) -> bool {
 
 fn advice(code: Code) -> (ErrorKind, &'static str) {
     match code {
-        Code::TOPIC_AUTHORIZATION | Code::GROUP_AUTHORIZATION | Code::CLUSTER_AUTHORIZATION => {
-            (ErrorKind::Fatal, " (the user lacks a right: `acl` lists those that are needed)")
-        }
+        Code::TOPIC_AUTHORIZATION | Code::GROUP_AUTHORIZATION | Code::CLUSTER_AUTHORIZATION => (
+            ErrorKind::Fatal,
+            " (the user lacks a right: the command `acl` prints those that are needed)",
+        ),
         Code::TRANSACTIONAL_ID_AUTHORIZATION => (
             ErrorKind::Fatal,
-            " (the user lacks the rights Write and Describe on this transactional id: grant them, or \
-             set processing_guarantee = at_least_once)",
+            " (the user lacks the right Write on this transactional id: grant it (the command `acl` prints \
+             how), or set processing_guarantee = at_least_once)",
         ),
         // The producer has to be replaced; from the last commit on, all goes well again.
         Code::OUT_OF_ORDER_SEQUENCE

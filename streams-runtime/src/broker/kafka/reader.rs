@@ -72,7 +72,7 @@ impl KafkaReader {
         let mut trouble = Ok(());
         let (mut run, mut at) = ((0, -1), None);
         for message in batch {
-            let content = match content(&message, *opened) {
+            let content = match content(&message, *opened, "") {
                 Ok(Some(content)) => content,
                 Ok(None) => continue,
                 // The rest of the batch is handed out all the same: it would not come again.
