@@ -44,7 +44,7 @@
 //! use streams::runtime::{Config, Streams};
 //!
 //! let streams = Streams::start(&words::app(), Config::default())?;
-//! let per_word = streams.queries().store(words::stores::per_word)?;
+//! let per_word = streams.queries().store(words::stores::per_word())?;
 //! let count: Option<i64> = per_word.get("be")?;
 //! let some = per_word.read(|store| store.range("a".."c")?.rows())?;
 //! # streams.stop();

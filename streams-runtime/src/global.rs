@@ -4,6 +4,7 @@
 //!
 //! The partitions are those that there are at the start.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::restore::range;
 use crate::shared::Shared;
 use crate::store::rocksdb::TaskStores;
+use crate::worker::Worker;
 
 /// A table on disk: under a partition that no task has.
 struct Table {
@@ -291,7 +293,10 @@ pub(crate) fn run(shared: &Shared, loaded: &Sender<Result<()>>) {
         }
     };
     let _ = loaded.send(Ok(()));
-    if let Err(e) = reader.follow() {
-        shared.fail(e);
+    // Formats are the topology's code: without this thread its tables would stand still unseen.
+    match catch_unwind(AssertUnwindSafe(|| reader.follow())) {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => shared.fail(e),
+        Err(panic) => shared.fail(Worker::panicked("global tables", &*panic)),
     }
 }

@@ -79,6 +79,14 @@ impl Shared {
         }
     }
 
+    /// What a thread that is none of the application's does with its formats.
+    pub(crate) fn with_schemas<R>(&self, run: impl FnOnce() -> R) -> R {
+        match &self.registry {
+            Some(registry) => registry.within(run),
+            None => run(),
+        }
+    }
+
     /// Memory for rows of global tables, in bytes: a quarter of all, if there are some.
     pub(crate) fn global_memory(&self) -> usize {
         if self.globals.is_empty() { 0 } else { self.config.state_cache_max_bytes / 4 }

@@ -238,10 +238,15 @@ impl Streams {
         let shared = Arc::clone(&self.shared);
         let (loaded, result) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new().name("streams-global".to_owned());
-        let spawned = thread.spawn(move || global::run(&shared, &loaded)).map_err(|e| {
-            let text = format!("the thread of the global tables cannot be started: {e}");
-            Error::with_source(ErrorKind::Fatal, text, e)
-        })?;
+        let spawned = thread
+            .spawn(move || {
+                shared.enter_schemas();
+                global::run(&shared, &loaded);
+            })
+            .map_err(|e| {
+                let text = format!("the thread of the global tables cannot be started: {e}");
+                Error::with_source(ErrorKind::Fatal, text, e)
+            })?;
         self.workers.push(spawned);
         // Nothing comes if the thread has panicked.
         result.recv().unwrap_or_else(|_| {

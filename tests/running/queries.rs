@@ -85,7 +85,7 @@ fn stores_of_every_kind_answer_over_all_partitions() {
 
     within("all stores", || (streams.state() == State::Running).then_some(()));
     let queries = streams.queries();
-    let count = queries.store(shop::stores::per_customer).unwrap();
+    let count = queries.store(shop::stores::per_customer()).unwrap();
     for n in 0..20 {
         within("a count", || count.get(&text(n)).unwrap().filter(|n| *n == 3));
     }
@@ -98,7 +98,7 @@ fn stores_of_every_kind_answer_over_all_partitions() {
     let some = count.read(|store| Ok(store.range("c1".."c2")?.rows()?.len())).unwrap();
     assert_eq!(some.into_values().sum::<usize>(), 11, "c1, and c10 to c19");
 
-    let windows = queries.store(shop::stores::per_window).unwrap();
+    let windows = queries.store(shop::stores::per_window()).unwrap();
     assert_eq!(windows.get("c7", 10).unwrap(), Some(2));
     assert_eq!(windows.get("c7", 20).unwrap(), Some(1));
     assert_eq!(windows.get("c7", 30).unwrap(), None);
@@ -107,18 +107,18 @@ fn stores_of_every_kind_answer_over_all_partitions() {
         Ok((!rows.is_empty()).then(|| rows.iter().map(|r| (r.span.start, r.value)).collect()))
     });
     assert_eq!(fetched.unwrap(), Some(vec![(10, 2)]));
-    let slides = queries.store(shop::stores::per_slide).unwrap();
+    let slides = queries.store(shop::stores::per_slide()).unwrap();
     let starts = slides.read(|store| {
         Ok(store.fetch("c7", ..)?.rows()?.iter().map(|r| r.span.start).collect::<Vec<_>>())
     });
     let starts = starts.unwrap().into_values().find(|s| !s.is_empty());
     assert_eq!(starts, Some(vec![0, 2, 11, 15]));
-    let sessions = queries.store(shop::stores::per_session).unwrap();
+    let sessions = queries.store(shop::stores::per_session()).unwrap();
     assert_eq!(sessions.get("c7", SessionSpan { start: 10, end: 12 }).unwrap(), Some(2));
     let found = sessions.find(|store| Ok(store.find_sessions("c7", 20, 30)?.rows()?.pop()));
     assert_eq!(found.unwrap().map(|row| (row.span.start, row.value)), Some((25, 1)));
 
-    let stock = queries.store(shop::stores::stock).unwrap();
+    let stock = queries.store(shop::stores::stock()).unwrap();
     assert_eq!(stock.get("c7").unwrap().as_deref(), Some("7 at 50"));
     assert_eq!(stock.as_of("c7", 49).unwrap().as_deref(), Some("7 at 5"));
     assert_eq!(stock.as_of("c7", 4).unwrap(), None);
@@ -128,12 +128,21 @@ fn stores_of_every_kind_answer_over_all_partitions() {
     });
     assert_eq!(versions.unwrap(), Some(vec![5, 50]));
 
-    let names = queries.global(shop::stores::names).unwrap();
-    let name = || names.look(&"c7".to_owned()).unwrap().value().cloned();
-    assert_eq!(within("a global row", name), "name 7");
+    let names = queries.global(shop::stores::names()).unwrap();
+    assert_eq!(within("a global row", || names.get("c7").unwrap()), "name 7");
     within("all global rows", || {
-        (names.read(|rows| Ok::<_, streams::Error>(rows.all()?.count())).unwrap() == 20)
-            .then_some(())
+        (names.read(|rows| Ok(rows.all()?.count())).unwrap() == 20).then_some(())
+    });
+    streams.stop();
+    streams.wait().unwrap();
+    let ended = names.get("c7").unwrap_err().to_string();
+    assert_eq!(ended, "the application has ended: its stores cannot be queried");
+    // Neither keeps the state directory.
+    drop(broker);
+    let (streams, _) = start::<shop::Topology>(&config);
+    within("a query that waits for the commit", || {
+        let count = streams.queries().store(shop::stores::per_customer()).unwrap();
+        count.get("c7").ok().flatten().filter(|n| *n == 3)
     });
 }
 
@@ -145,7 +154,7 @@ fn what_is_not_committed_is_seen_by_those_alone_who_ask_for_it() {
     let (streams, broker) = start::<counts::Topology>(&config);
     load(&*broker, orders(8, &[1, 2], "orders"));
     let queries = streams.queries();
-    let count = || queries.store(counts::stores::per_customer).unwrap();
+    let count = || queries.store(counts::stores::per_customer()).unwrap();
     let at_once = count().isolation(IsolationLevel::ReadUncommitted);
     for n in 0..8 {
         within("a count", || at_once.get(&text(n)).unwrap().filter(|n| *n == 2));
@@ -164,14 +173,13 @@ fn what_is_not_committed_is_seen_by_those_alone_who_ask_for_it() {
     std::thread::sleep(Duration::from_millis(100));
     assert!(!asked.is_finished());
     streams.stop();
-    let ended = asked.join().unwrap();
-    assert!(ended.is_err() || ended.unwrap() == Some(2));
+    assert_eq!(asked.join().unwrap().unwrap(), Some(2));
     streams.wait().unwrap();
     drop(broker);
 
     config.commit_interval = Some(20);
     let (streams, _) = start::<counts::Topology>(&config);
-    let count = streams.queries().store(counts::stores::per_customer).unwrap();
+    let count = streams.queries().store(counts::stores::per_customer()).unwrap();
     assert_eq!(within("the state", || count.get("c3").ok().flatten()), 2);
 }
 
@@ -180,12 +188,12 @@ fn a_query_that_cannot_be_answered_says_why() {
     let dir = tempfile::tempdir().unwrap();
     let (streams, broker) = start::<counts::Topology>(&config(dir.path(), 2));
     let queries = streams.queries();
-    let error = queries.store(shop::stores::per_customer).unwrap_err().to_string();
+    let error = queries.store(shop::stores::per_customer()).unwrap_err().to_string();
     assert_eq!(error, "the store is of topology shop, and the application runs counts");
 
-    let count = queries.store(counts::stores::per_customer).unwrap();
+    let count = queries.store(counts::stores::per_customer()).unwrap();
     let error = count.read(|_| -> streams::Result<()> { panic!("of the query") }).unwrap_err();
-    assert!(error.to_string().contains("of the query"), "{error}");
+    assert!(error.to_string().ends_with(": the query panicked: of the query"), "{error}");
     load(&*broker, orders(1, &[1], "orders"));
     within("a count after it", || count.get("c0").unwrap());
 
@@ -212,8 +220,10 @@ fn members_answer_for_their_partitions_and_say_that_there_are_others() {
             Streams::start(&App::<counts::Topology>::new(), config).unwrap()
         })
         .collect();
-    let counts: Vec<_> =
-        members.iter().map(|m| m.queries().store(counts::stores::per_customer).unwrap()).collect();
+    let counts: Vec<_> = members
+        .iter()
+        .map(|m| m.queries().store(counts::stores::per_customer()).unwrap())
+        .collect();
     let partitions = || -> Vec<Vec<i32>> {
         let of = |c: &streams::runtime::query::Store<_>| c.read(|_| Ok(()));
         counts.iter().filter_map(|c| Some(of(c).ok()?.into_keys().collect())).collect()

@@ -42,6 +42,18 @@ impl Schemas {
         });
     }
 
+    /// What `run` does, with these schemas; then the thread has those that it had before.
+    pub fn within<R>(self: &Rc<Self>, run: impl FnOnce() -> R) -> R {
+        struct Before(Option<Rc<Schemas>>);
+        impl Drop for Before {
+            fn drop(&mut self) {
+                CURRENT.set(self.0.take());
+            }
+        }
+        let _before = Before(CURRENT.replace(Some(Rc::clone(self))));
+        run()
+    }
+
     fn current() -> Result<Rc<Self>> {
         let current = CURRENT.with_borrow(Option::clone);
         current.ok_or_else(|| {

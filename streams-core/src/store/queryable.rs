@@ -1,5 +1,5 @@
-//! Stores as queries of a running application see them: named by a typed constant that `#[topology]`
-//! generates, and read without being changed.
+//! Stores as queries of a running application see them: named by what `#[topology]` generates for
+//! each, and read without being changed.
 
 use std::any::Any;
 use std::borrow::Borrow;
@@ -15,7 +15,7 @@ use crate::Result;
 use crate::format::{DecodeOwned, Encode};
 use crate::topology::TopologyDescription;
 
-/// Which store a query is of, with its type: `words::stores::per_word`.
+/// Which store a query is of, with its type: `words::stores::per_word()`.
 pub struct Queryable<S: 'static> {
     topology: &'static TopologyDescription,
     name: &'static str,

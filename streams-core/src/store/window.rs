@@ -82,7 +82,20 @@ where
         if self.expiry.is_expired(start) {
             return Ok(None);
         }
-        let (segment, index) = self.locate(key, start)?;
+        let (hash, id) = (self.hash(key, start), self.expiry.segment(start));
+        let segment = self.segments.iter().rposition(|s| s.id == id);
+        let found = segment.and_then(|at| {
+            let rows = &self.segments.get(at)?.rows;
+            Some((at, rows.find(hash, |(k, t)| *t == start && k.borrow() == key)?))
+        });
+        let (segment, index) = match found {
+            Some(found) => found,
+            None if self.home.disk().is_some() && self.expiry.on_disk().contains(&id) => {
+                self.locate(key, start)?
+            }
+            // Asking is no reason to make a segment.
+            None => return Ok(None),
+        };
         let rows = self.segments.get_mut(segment).map(|s| &mut s.rows);
         Ok(rows
             .and_then(|rows| rows.get(index))

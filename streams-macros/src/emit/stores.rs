@@ -1,4 +1,5 @@
-//! A name for each store: `stores::name` is its type, for processors, and which store a query is of.
+//! A name for each store: `stores::name` is its type, for processors, and `stores::name()` which store a
+//! query is of. A function, as the name of a constant would be a pattern wherever it is imported.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -21,7 +22,6 @@ pub(super) fn names(graph: &Graph) -> Option<TokenStream> {
         #[allow(
             dead_code,
             non_camel_case_types,
-            non_upper_case_globals,
             private_interfaces,
             unused_imports
         )]
@@ -61,12 +61,14 @@ fn store(graph: &Graph, subtopology: usize, id: StoreId) -> TokenStream {
     quote! {
         #alias
         #[doc = #doc]
-        pub const #ident: ::streams::store::Queryable<#ident> = ::streams::store::Queryable::new(
-            <super::Topology as ::streams::Topology>::DESCRIPTION,
-            #name,
-            #subtopology,
-            #find,
-        );
+        pub const fn #ident() -> ::streams::store::Queryable<#ident> {
+            ::streams::store::Queryable::new(
+                <super::Topology as ::streams::Topology>::DESCRIPTION,
+                #name,
+                #subtopology,
+                #find,
+            )
+        }
     }
 }
 
@@ -76,10 +78,11 @@ fn global(graph: &Graph, number: usize) -> TokenStream {
     let doc = format!("The global table `{ident}`.");
     quote! {
         #[doc = #doc]
-        pub const #ident: ::streams::store::QueryableGlobal<#ty> =
+        pub const fn #ident() -> ::streams::store::QueryableGlobal<#ty> {
             ::streams::store::QueryableGlobal::new(
                 <super::Topology as ::streams::Topology>::DESCRIPTION,
                 #number,
-            );
+            )
+        }
     }
 }

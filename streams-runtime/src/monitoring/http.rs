@@ -26,6 +26,9 @@ use crate::shared::Shared;
 /// Who asks slowly is not waited for.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Nor is who reads slowly.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Connections at a time; others wait.
 const CONNECTIONS: usize = 64;
 
@@ -67,21 +70,22 @@ fn recorder() -> Option<PrometheusHandle> {
 impl Server {
     pub(crate) fn start(shared: &Arc<Shared>, listen: &str) -> Result<Self> {
         let refuse = |text: String| Error::config(format!("http.listen = {listen}: {text}"));
-        let mut addresses = listen.to_socket_addrs().map_err(|e| {
-            refuse(format!(
-                "{e}; an address is HOST:PORT, as 127.0.0.1:9464, or :0 for a free port"
-            ))
-        })?;
-        let address = addresses.next().ok_or_else(|| refuse("the host has no address".into()))?;
+        let addresses: Vec<SocketAddr> =
+            listen.to_socket_addrs().map(Iterator::collect).map_err(|e| {
+                refuse(format!(
+                    "{e}; an address is HOST:PORT, as 127.0.0.1:9464, or :0 for a free port"
+                ))
+            })?;
         let token = shared.config.http.token.clone().filter(|t| !t.expose().is_empty());
-        if !address.ip().is_loopback() && token.is_none() {
+        if !addresses.iter().all(|a| a.ip().is_loopback()) && token.is_none() {
             return Err(refuse(
                 "others than this machine reach this address: set http.token, which they have to give \
                  for all but /health and /ready, or listen on 127.0.0.1"
                     .into(),
             ));
         }
-        let listener = std::net::TcpListener::bind(address).map_err(|e| refuse(e.to_string()))?;
+        let listener =
+            std::net::TcpListener::bind(&*addresses).map_err(|e| refuse(e.to_string()))?;
         let bound =
             listener.local_addr().and_then(|at| listener.set_nonblocking(true).map(|()| at));
         let address = bound.map_err(|e| refuse(e.to_string()))?;
@@ -162,9 +166,12 @@ async fn accept(listener: std::net::TcpListener, served: Arc<Served>) {
                 async move { Ok::<_, Infallible>(response) }
             });
             let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-            if let Err(e) = server.serve_connection(TokioIo::new(stream), answer).await {
-                tracing::debug!("http.listen: {e}");
+            server.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).keep_alive(false);
+            let served = server.serve_connection(TokioIo::new(stream), answer);
+            match tokio::time::timeout(TIMEOUT, served).await {
+                Ok(Ok(())) => {}
+                Ok(Err(e)) => tracing::debug!("http.listen: {e}"),
+                Err(_) => tracing::debug!("http.listen: a client took longer than {TIMEOUT:?}"),
             }
             drop(permit);
         });

@@ -30,7 +30,7 @@ const STUCK: Duration = Duration::from_secs(300);
 pub(crate) struct Status {
     created: Instant,
     state: AtomicU8,
-    /// Milliseconds after `created`.
+    /// Milliseconds after `created`; 0 before the first turn.
     turned_at: AtomicU64,
 }
 
@@ -48,7 +48,7 @@ impl Status {
     /// A turn began at `now` and found the worker so.
     pub(crate) fn set(&self, state: State, now: Instant) {
         let turned_at = now.saturating_duration_since(self.created).as_millis();
-        self.turned_at.store(turned_at as u64, Ordering::Relaxed);
+        self.turned_at.store((turned_at as u64).max(1), Ordering::Relaxed);
         self.state.store(state as u8, Ordering::Release);
     }
 
@@ -67,7 +67,11 @@ impl Status {
         if self.state() == State::Ended {
             return Some("has ended".to_owned());
         }
-        let turned_at = Duration::from_millis(self.turned_at.load(Ordering::Relaxed));
+        // One that waits for what has to be loaded before its first turn is not stuck.
+        let turned_at = match self.turned_at.load(Ordering::Relaxed) {
+            0 => return None,
+            ms => Duration::from_millis(ms),
+        };
         let since = now.saturating_duration_since(self.created).saturating_sub(turned_at);
         (since > STUCK).then(|| format!("has not come round for {} s", since.as_secs()))
     }
@@ -81,10 +85,11 @@ mod tests {
     fn a_worker_is_in_trouble_when_it_has_ended_or_does_not_come_round() {
         let status = Status::default();
         let now = Instant::now();
-        assert_eq!((status.state(), status.trouble(now)), (State::Joining, None));
+        // Loading before the first turn may take its time.
+        assert_eq!((status.state(), status.trouble(now + 2 * STUCK)), (State::Joining, None));
         status.set(State::Running, now);
         assert_eq!((status.state(), status.trouble(now + STUCK / 2)), (State::Running, None));
-        let late = status.trouble(now + STUCK + Duration::from_secs(2));
+        let late = status.trouble(now + STUCK + Duration::from_millis(2500));
         assert_eq!(late.as_deref(), Some("has not come round for 302 s"));
         status.set(State::Ended, now);
         assert_eq!(status.trouble(now).as_deref(), Some("has ended"));

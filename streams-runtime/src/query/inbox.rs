@@ -41,7 +41,9 @@ impl Inbox {
         contents.jobs.push(job);
         self.waiting.store(true, Ordering::Release);
         self.fresh.store(true, Ordering::Release);
-        if let Some(wake) = &contents.waker {
+        let waker = contents.waker.clone();
+        drop(contents);
+        if let Some(wake) = waker {
             wake();
         }
         Ok(())

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use streams_core::format::{DecodeOwned, Encode};
 use streams_core::store::{
-    KeyValueStore, Queryable, QueryableGlobal, ReadOnly, Span, SpanStore, VersionedStore,
-    WindowStore,
+    GlobalTable, KeyValueStore, Queryable, QueryableGlobal, ReadOnly, Span, SpanStore,
+    VersionedStore, WindowStore,
 };
 use streams_core::topology::TopologyDescription;
 
@@ -58,7 +58,7 @@ impl Queries {
         )))
     }
 
-    /// A store: `queries.store(words::stores::per_word)?`. Under exactly once it is read committed, at
+    /// A store: `queries.store(words::stores::per_word())?`. Under exactly once it is read committed, at
     /// least once uncommitted, unless [`isolation`](Store::isolation) says otherwise.
     ///
     /// # Errors
@@ -72,14 +72,13 @@ impl Queries {
         Ok(Store { queries: self.clone(), store, isolation, timeout: TIMEOUT })
     }
 
-    /// A global table (a [`GlobalTable`](streams_core::store::GlobalTable)), which every process has whole, as committed.
+    /// A global table, which every process has whole, as committed: `queries.global(prices::stores::products())?`.
     ///
     /// # Errors
     /// As [`store`](Self::store).
-    pub fn global<T: Clone + 'static>(&self, table: QueryableGlobal<T>) -> Result<T> {
-        let shared = self.shared(table.topology())?;
-        let found = shared.globals.table::<T>(table.number());
-        found.cloned().ok_or_else(|| Error::config("the application has no such global table"))
+    pub fn global<T>(&self, table: QueryableGlobal<T>) -> Result<Global<T>> {
+        self.shared(table.topology())?;
+        Ok(Global { queries: self.clone(), table })
     }
 }
 
@@ -182,31 +181,34 @@ impl<S: 'static> Store<S> {
         let read_topics = shared.plan.reads.iter().filter(|r| r.subtopology == subtopology);
         let partitions = read_topics.map(|r| r.partitions).max().unwrap_or(0);
         let (to, answers) = channel();
+        let asks = Arc::new(());
+        let workers = shared.inboxes.len();
         for inbox in &shared.inboxes {
             let committed = self.isolation == IsolationLevel::ReadCommitted;
-            inbox.put(Job::new(self.store, committed, Arc::clone(&read), to.clone()))?;
+            inbox.put(Job::new(self.store, committed, Arc::clone(&read), to.clone(), &asks))?;
         }
         // The state directory is not to stay open for a query that waits.
         drop((shared, to));
-        Ok((self.collect(&answers, deadline)?, partitions))
+        Ok((self.collect(workers, &answers, deadline)?, partitions))
     }
 
     fn collect<R>(
         &self,
+        mut workers: usize,
         answers: &Receiver<Answer<R>>,
         deadline: Option<Instant>,
     ) -> Result<BTreeMap<i32, R>> {
         let mut found = BTreeMap::new();
-        loop {
+        while workers > 0 {
             let left =
                 deadline.map_or(Duration::MAX, |d| d.saturating_duration_since(Instant::now()));
             match answers.recv_timeout(left) {
-                Ok(Ok((partition, answer))) => {
+                Ok(Ok(Some((partition, answer)))) => {
                     found.insert(partition, answer);
                 }
+                Ok(Ok(None)) => workers -= 1,
                 Ok(Err(error)) => return Err(error),
-                // All have answered.
-                Err(RecvTimeoutError::Disconnected) => return Ok(found),
+                Err(RecvTimeoutError::Disconnected) => return Err(stopped()),
                 Err(RecvTimeoutError::Timeout) => {
                     return Err(Error::new(
                         ErrorKind::Retry,
@@ -220,11 +222,62 @@ impl<S: 'static> Store<S> {
                 }
             }
         }
+        Ok(found)
     }
 }
 
 fn stopped() -> Error {
     Error::new(ErrorKind::Fatal, "the application has ended: its stores cannot be queried")
+}
+
+/// A global table of a running application.
+#[derive(Clone, Debug)]
+pub struct Global<T> {
+    queries: Queries,
+    table: QueryableGlobal<T>,
+}
+
+impl<K, V, KF, VF> Global<GlobalTable<K, V, KF, VF>>
+where
+    K: Hash + Eq + Clone + 'static,
+    V: 'static,
+    KF: Encode<K> + DecodeOwned<K> + 'static,
+    VF: Encode<V> + DecodeOwned<V> + 'static,
+{
+    fn with<R>(
+        &self,
+        look: impl FnOnce(&GlobalTable<K, V, KF, VF>) -> streams_core::Result<R>,
+    ) -> Result<R> {
+        let shared = self.queries.shared(self.table.topology())?;
+        let table = shared.globals.table(self.table.number());
+        let table =
+            table.ok_or_else(|| Error::config("the application has no such global table"))?;
+        Ok(shared.with_schemas(|| look(table))?)
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// If the disk cannot be read, or the application has ended.
+    pub fn get<Q>(&self, key: &Q) -> Result<Option<V>>
+    where
+        Q: ?Sized + ToOwned<Owned = K>,
+        V: Clone,
+    {
+        self.with(|table| Ok(table.look(&key.to_owned())?.value().cloned()))
+    }
+
+    /// Applies `read` to all rows, on this thread; meanwhile the table does not change, and who looks a
+    /// row up waits, so it should be short.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); what `read` returns.
+    pub fn read<R>(
+        &self,
+        read: impl FnOnce(&mut ReadOnly<'_, KeyValueStore<K, V, KF, VF>>) -> streams_core::Result<R>,
+    ) -> Result<R> {
+        self.with(|table| table.read(read))
+    }
 }
 
 impl<K, V, KF, VF> Store<KeyValueStore<K, V, KF, VF>>

@@ -6,6 +6,7 @@ mod client;
 #[cfg(feature = "schema-registry")]
 mod reply;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use streams_core::schema::{Boundary, SchemaRegistry, Schemas};
@@ -70,7 +71,16 @@ impl Registry {
 
     /// From now on this thread's formats ask this registry.
     pub(crate) fn enter(&self) {
-        Schemas::new(Arc::clone(&self.registry), self.topics.clone()).enter();
+        self.schemas().enter();
+    }
+
+    fn schemas(&self) -> Rc<Schemas> {
+        Schemas::new(Arc::clone(&self.registry), self.topics.clone())
+    }
+
+    /// What `run` does, with this registry for its formats.
+    pub(crate) fn within<R>(&self, run: impl FnOnce() -> R) -> R {
+        self.schemas().within(run)
     }
 }
 

@@ -14,26 +14,26 @@ impl Worker<'_> {
         if jobs.is_empty() {
             return;
         }
-        jobs.retain(|job| !self.is_answered(job));
+        jobs.retain(|job| job.is_wanted() && !self.is_answered(job));
         inbox.put_back(jobs);
     }
 
     /// Answers a query, unless it has to wait.
     fn is_answered(&mut self, job: &Job) -> bool {
         let of_store = |t: &&super::Running| t.id().subtopology == job.subtopology;
-        if let Some(running) = self.tasks.iter().filter(of_store).find(|t| !t.is_active()) {
-            let what = if running.restoring { "being restored" } else { "on its way" };
-            job.refuse(
-                Error::new(
-                    ErrorKind::Retry,
-                    format!(
-                        "store {}: partition {} is {what}: ask again",
-                        job.store,
-                        running.id().partition
-                    ),
-                )
-                .named(ErrorName::StoreRestoring),
-            );
+        let restoring = self.tasks.iter().filter(of_store).find(|t| t.restoring);
+        let why = match restoring {
+            _ if !self.has_joined => {
+                Some("its partitions are on their way between members".to_owned())
+            }
+            Some(running) => {
+                Some(format!("partition {} is being restored", running.id().partition))
+            }
+            None => None,
+        };
+        if let Some(why) = why {
+            let text = format!("store {}: {why}: ask again", job.store);
+            job.refuse(Error::new(ErrorKind::Retry, text).named(ErrorName::StoreRestoring));
             return true;
         }
         // All of them, so that it sees one commit.
@@ -46,11 +46,14 @@ impl Worker<'_> {
             let read = catch_unwind(AssertUnwindSafe(|| job.read(partition, logic)));
             if let Err(panic) = read {
                 // It is the query's, not the topology's: the worker goes on.
-                let what = format!("store {}, partition {partition}: a query", job.store);
-                job.refuse(Self::panicked(&what, &*panic));
-                break;
+                let text = Self::message(&*panic);
+                let place = format!("store {}, partition {partition}", job.store);
+                let text = format!("{place}: the query panicked: {text}");
+                job.refuse(Error::new(ErrorKind::Fatal, text));
+                return true;
             }
         }
+        job.end();
         true
     }
 }

@@ -38,6 +38,7 @@ impl Worker<'_> {
                     );
                 }
                 self.close_tasks(|_| false);
+                self.has_joined = false;
                 Ok(())
             }
             MembershipEvent::Lost(partitions) => {
@@ -47,6 +48,7 @@ impl Worker<'_> {
                 );
                 let why = Error::new(ErrorKind::Rejoin, text).named(ErrorName::MemberFenced);
                 tracing::warn!("worker {}: {why}", self.number);
+                metrics::counter!("rollback-total").increment(1);
                 // What they have written is another member's business now.
                 self.client.abort()?;
                 self.client.recover()?;

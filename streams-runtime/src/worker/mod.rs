@@ -127,6 +127,9 @@ pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
 fn supervise(shared: &Shared, number: usize, make: MakeTask) {
     let mut attempts = 0;
     while !shared.stopping() {
+        if let Some(status) = shared.statuses.get(number) {
+            status.set(State::Joining, Instant::now());
+        }
         let mut has_committed = false;
         let ended = Worker::new(shared, number, make).and_then(|mut worker| {
             let ended = worker.run();
@@ -141,6 +144,10 @@ fn supervise(shared: &Shared, number: usize, make: MakeTask) {
         if !may_pass(&error) || attempts >= ATTEMPTS {
             shared.fail(error);
             return;
+        }
+        metrics::counter!("rollback-total").increment(1);
+        if let Some(status) = shared.statuses.get(number) {
+            status.set(State::Joining, Instant::now());
         }
         let wait = BACKOFF.saturating_mul(1 << attempts.min(10)).min(MAX_BACKOFF);
         tracing::warn!(
@@ -278,6 +285,9 @@ impl<'s> Worker<'s> {
     fn close(&mut self) -> Result<()> {
         crash::at(CrashPoint::Close);
         let committed = self.commit(true);
+        if committed.is_ok() {
+            self.answer();
+        }
         let flushed = committed.and_then(|()| self.shared.state.flush());
         let left = self.membership.leave();
         self.tasks.clear();
@@ -291,13 +301,18 @@ impl<'s> Worker<'s> {
         self.told = now;
     }
 
-    /// The error of a closure that panicked.
-    fn panicked(what: &str, payload: &(dyn std::any::Any + Send)) -> Error {
-        let text = payload
+    /// What a panic says.
+    fn message(payload: &(dyn std::any::Any + Send)) -> String {
+        payload
             .downcast_ref::<&str>()
             .map(|s| (*s).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "no message".to_owned());
+            .unwrap_or_else(|| "no message".to_owned())
+    }
+
+    /// The error of a closure that panicked.
+    pub(crate) fn panicked(what: &str, payload: &(dyn std::any::Any + Send)) -> Error {
+        let text = Self::message(payload);
         Error::new(ErrorKind::Fatal, format!("{what}: the topology's code panicked: {text}"))
     }
 }

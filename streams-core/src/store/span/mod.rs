@@ -128,7 +128,12 @@ where
         if self.expiry.is_expired(span.time()) {
             return Ok(None);
         }
-        let index = self.locate(key)?;
+        let hash = self.hasher.hash_one(key);
+        let index = match self.cache.find(hash, |k| k.borrow() == key) {
+            Some(index) => index,
+            None if self.home.is_complete() => return Ok(None),
+            None => self.load(hash, key)?,
+        };
         Ok(self.cache.get(index).and_then(|slot| slot.value.as_ref()?.get(span)))
     }
 

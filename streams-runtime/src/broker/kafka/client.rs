@@ -107,13 +107,7 @@ impl Client for KafkaClient {
     }
 
     fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
-        // A consumer leaves its group with its last owner.
-        let handle = Arc::downgrade(&self.handle);
-        Arc::new(move || {
-            if let Some(handle) = handle.upgrade() {
-                handle.wake();
-            }
-        })
+        self.consumer.waker()
     }
 
     fn writer(&mut self, topic: &str) -> Result<(WriterTopic, i32)> {

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rdkafka::bindings::RD_KAFKA_OFFSET_BEGINNING;
@@ -34,6 +35,8 @@ pub(super) struct Consumer {
     ready: Vec<usize>,
     topics: Vec<String>,
     group: String,
+    /// True if a poll that waits is to return.
+    woken: Arc<AtomicBool>,
     headers: HeaderBuf,
     admin: Arc<Admin>,
     timeout: Duration,
@@ -71,6 +74,7 @@ impl Consumer {
             ready: Vec::new(),
             topics,
             group,
+            woken: Arc::default(),
             headers: HeaderBuf::new(),
             admin,
             timeout,
@@ -141,6 +145,18 @@ impl Consumer {
             .map_err(|f| error("resuming partitions", &f))
     }
 
+    /// Makes a poll that waits, or the next one, return.
+    pub(super) fn waker(&self) -> Arc<dyn Fn() + Send + Sync> {
+        // A consumer leaves its group with its last owner.
+        let (handle, woken) = (Arc::downgrade(&self.handle), Arc::clone(&self.woken));
+        Arc::new(move || {
+            woken.store(true, Ordering::Release);
+            if let Some(handle) = handle.upgrade() {
+                handle.wake();
+            }
+        })
+    }
+
     pub(super) fn poll(
         &mut self,
         timeout: Duration,
@@ -155,6 +171,10 @@ impl Consumer {
         // What is there already, without waiting.
         if given < max {
             given += self.receive(Duration::ZERO, max - given, each)?.given;
+        }
+        // What was received without waiting has taken the queue's own sign.
+        if given == 0 && self.woken.swap(false, Ordering::AcqRel) {
+            return Ok(());
         }
         let deadline = Instant::now() + timeout;
         while given == 0 && max > 0 {
