@@ -38,9 +38,12 @@ impl Builder<'_> {
             partitions,
             key: input.key.clone(),
             value: input.value.clone(),
-            key_format: key_format.clone(),
-            value_format: value_format.clone(),
+            key_format,
+            value_format,
         });
+        // With the topic's number, where they have a registry.
+        let written = self.graph.topic(topic);
+        let (key_format, value_format) = (written.key_format.clone(), written.value_format.clone());
         let id = GlobalId(self.graph.globals.len());
         self.graph.globals.push(Global {
             ident: input.name.clone(),

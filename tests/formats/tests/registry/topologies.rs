@@ -43,3 +43,18 @@ pub mod later {
         orders.filter(|order| order.amount > 1.0).to(kept);
     }
 }
+
+/// A global table whose values have a schema.
+#[topology]
+pub mod known {
+    use crate::types::Order;
+
+    topology! {
+        format = registry(avro);
+        source asked: stream<String, String> = "asked";
+        global orders: table<String, Order> = "orders";
+        sink amounts: stream<String, i64> = "amounts";
+
+        asked.join(orders, |key, _| key.clone(), |_, order| -> i64 { order.amount }).to(amounts);
+    }
+}
