@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use streams_core::store::Globals;
 use streams_core::topology::TopologyDescription;
@@ -9,7 +10,7 @@ use streams_core::topology::TopologyDescription;
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::error::Error;
-use crate::monitoring::Status;
+use crate::monitoring::{State, Status};
 use crate::plan::Plan;
 use crate::progress::Counters;
 use crate::query::Inbox;
@@ -96,6 +97,13 @@ impl Shared {
     pub(crate) fn worker_memory(&self) -> usize {
         let rest = self.config.state_cache_max_bytes - self.global_memory();
         rest / self.config.threads.max(1)
+    }
+
+    /// A worker is doing this.
+    pub(crate) fn set_state(&self, worker: usize, state: State, now: Instant) {
+        if let Some(status) = self.statuses.get(worker) {
+            status.set(state, now);
+        }
     }
 
     /// Asks all workers to commit, leave and end.

@@ -173,6 +173,24 @@ impl<S: 'static> Store<S> {
         .named(ErrorName::StoreMigrated))
     }
 
+    /// The value that `get` finds for a key, in the partition that has it.
+    fn row<K, Q, V>(
+        &self,
+        key: &Q,
+        get: impl for<'s> Fn(&'s mut ReadOnly<'_, S>, &Q) -> streams_core::Result<Option<(&'s V, i64)>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Option<V>>
+    where
+        K: Borrow<Q> + Send + Sync + 'static,
+        Q: ?Sized + ToOwned<Owned = K> + 'static,
+        V: Clone + Send + 'static,
+    {
+        let key = key.to_owned();
+        self.find(move |store| Ok(get(store, key.borrow())?.map(|(value, _)| value.clone())))
+    }
+
     /// Asks all workers; gives what they answered, and the number of partitions that there are.
     fn ask<R: Send + 'static>(&self, read: Read<S, R>) -> Result<(BTreeMap<i32, R>, i32)> {
         let deadline = Instant::now().checked_add(self.timeout);
@@ -297,8 +315,7 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        let key = key.to_owned();
-        self.find(move |store| Ok(store.get::<Q>(key.borrow())?.map(|(value, _)| value.clone())))
+        self.row(key, |store, key| store.get(key))
     }
 }
 
@@ -319,8 +336,7 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        let key = key.to_owned();
-        self.find(move |store| Ok(store.get::<Q>(key.borrow())?.map(|(value, _)| value.clone())))
+        self.row(key, |store, key| store.get(key))
     }
 
     /// The value of a key that is valid at a time, in milliseconds since the Unix epoch.
@@ -333,9 +349,7 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        let key = key.to_owned();
-        let value = |(value, _): (&V, i64)| value.clone();
-        self.find(move |store| Ok(store.as_of::<Q>(key.borrow(), time)?.map(value)))
+        self.row(key, move |store, key| store.as_of(key, time))
     }
 }
 
@@ -356,9 +370,7 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        let key = key.to_owned();
-        let value = |(value, _): (&V, i64)| value.clone();
-        self.find(move |store| Ok(store.get::<Q>(key.borrow(), start)?.map(value)))
+        self.row(key, move |store, key| store.get(key, start))
     }
 }
 
@@ -380,8 +392,6 @@ where
         K: Borrow<Q>,
         KF: Encode<Q>,
     {
-        let key = key.to_owned();
-        let value = |(value, _): (&V, i64)| value.clone();
-        self.find(move |store| Ok(store.get::<Q>(key.borrow(), span)?.map(value)))
+        self.row(key, move |store, key| store.get(key, span))
     }
 }

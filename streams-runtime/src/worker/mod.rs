@@ -119,17 +119,13 @@ pub(crate) fn run<T: Topology>(shared: &Shared, number: usize) {
     if let Some(inbox) = shared.inboxes.get(number) {
         inbox.close();
     }
-    if let Some(status) = shared.statuses.get(number) {
-        status.set(State::Ended, Instant::now());
-    }
+    shared.set_state(number, State::Ended, Instant::now());
 }
 
 fn supervise(shared: &Shared, number: usize, make: MakeTask) {
     let mut attempts = 0;
     while !shared.stopping() {
-        if let Some(status) = shared.statuses.get(number) {
-            status.set(State::Joining, Instant::now());
-        }
+        shared.set_state(number, State::Joining, Instant::now());
         let mut has_committed = false;
         let ended = Worker::new(shared, number, make).and_then(|mut worker| {
             let ended = worker.run();
@@ -146,9 +142,7 @@ fn supervise(shared: &Shared, number: usize, make: MakeTask) {
             return;
         }
         metrics::counter!("rollback-total").increment(1);
-        if let Some(status) = shared.statuses.get(number) {
-            status.set(State::Joining, Instant::now());
-        }
+        shared.set_state(number, State::Joining, Instant::now());
         let wait = BACKOFF.saturating_mul(1 << attempts.min(10)).min(MAX_BACKOFF);
         tracing::warn!(
             "worker {number}: {error:?}; starting again from the last commit in {} ms",

@@ -16,9 +16,7 @@ impl Worker<'_> {
             (true, false) => State::Restoring,
             (true, true) => State::Running,
         };
-        if let Some(status) = self.shared.statuses.get(self.number) {
-            status.set(state, now);
-        }
+        self.shared.set_state(self.number, state, now);
         if self.observed_at.is_some_and(|at| now.duration_since(at) < INTERVAL) {
             return;
         }
